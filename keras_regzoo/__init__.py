@@ -1,0 +1,1 @@
+"""Every regularization technique and autoencoder of the textbooks, as Keras objects."""

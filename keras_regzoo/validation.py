@@ -1,0 +1,100 @@
+"""One clear sentence for every bad argument: which, what was expected, what came."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import numbers
+from collections.abc import Collection
+from types import ModuleType
+from typing import Any
+
+
+def number(name: str, value: Any, within: str = "(-inf, inf)") -> float:
+    """Returns `value` as a float if it is a real number in the interval `within`.
+
+    Args:
+        name: The argument's name, as the user wrote it.
+        value: What the user passed.
+        within: An interval such as `"[0, 1)"`; a round bracket excludes its end.
+
+    Raises:
+        ValueError: If `value` is not a real number (booleans and NaN are not) or lies outside.
+    """
+    if not _is_number(value) or not _contains(within, float(value)):
+        raise ValueError(f"`{name}` must be a number in {within}; received {name}={value!r}.")
+    return float(value)
+
+
+def integer(name: str, value: Any, within: str = "[0, inf)") -> int:
+    """Returns `value` as an int if it is a whole number in the interval `within`.
+
+    Raises:
+        ValueError: If `value` is not an integer or lies outside.
+    """
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or not _contains(within, float(value)):
+        raise ValueError(f"`{name}` must be an integer in {within}; received {name}={value!r}.")
+    return int(value)
+
+
+def one_of(name: str, value: Any, options: Collection[Any]) -> Any:
+    """Returns `value` if it is one of `options`.
+
+    Raises:
+        ValueError: If it is not; the sentence lists the options.
+    """
+    if value not in options:
+        listed = ", ".join(repr(option) for option in options)
+        raise ValueError(f"`{name}` must be one of {listed}; received {name}={value!r}.")
+    return value
+
+
+def instance(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
+    """Returns `value` if it is an instance of `kind`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not isinstance(value, kind):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        expected = " or ".join(f"`{k.__module__.split('.')[0]}` {k.__name__}" for k in kinds)
+        raise ValueError(
+            f"`{name}` must be a {expected}; received {value!r} (of type {type(value).__name__})."
+        )
+    return value
+
+
+def extra(module: str, name: str, purpose: str) -> ModuleType:
+    """Imports the optional `module`, which the extra called `name` installs.
+
+    Args:
+        module: Module to import, such as `"matplotlib.pyplot"`.
+        name: Extra that brings it, such as `"recipes"`.
+        purpose: What needs it, as the subject of the sentence, such as `"Plotting"`.
+
+    Raises:
+        ImportError: If it is not installed; the sentence says what to install.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"{purpose} needs the package `{error.name}`, which is not installed: "
+            f'run `pip install "keras-regzoo[{name}]"`.'
+        ) from error
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, numbers.Real)
+        and not isinstance(value, bool)
+        and not math.isnan(float(value))
+    )
+
+
+def _contains(interval: str, value: float) -> bool:
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = low <= value if interval[0] == "[" else low < value
+    below = value <= high if interval[-1] == "]" else value < high
+    return above and below
