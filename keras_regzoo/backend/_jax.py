@@ -1,0 +1,46 @@
+"""Differentiation on JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import jax
+
+
+def value_and_grad(
+    function: Callable[..., Any], x: Any, args: tuple, has_aux: bool, differentiable: bool
+) -> tuple[Any, Any]:
+    value, gradient = jax.value_and_grad(function, has_aux=has_aux)(x, *args)
+    return value, gradient if differentiable else jax.lax.stop_gradient(gradient)
+
+
+def vjp(function: Callable[[Any], Any], x: Any, cotangent: Any) -> tuple[Any, Any]:
+    outputs, pullback = jax.vjp(function, x)
+    return outputs, pullback(cotangent)[0]
+
+
+def jvp(function: Callable[[Any], Any], x: Any, tangent: Any) -> tuple[Any, Any]:
+    return jax.jvp(function, (x,), (tangent,))
+
+
+def snapshot(value: Any) -> Any:
+    """Arrays are immutable: a reference is a copy."""
+    return value
+
+
+def generator_state() -> None:
+    """Every random number is drawn from a seed that a variable holds."""
+
+
+def reseeded(state: None, stride: int) -> None:
+    """There is no generator beside the variables."""
+
+
+def generator_at(state: None) -> nullcontext:
+    return nullcontext()
+
+
+def replicas() -> int:
+    return 1

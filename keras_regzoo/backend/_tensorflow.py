@@ -1,0 +1,63 @@
+"""Differentiation on TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import tensorflow as tf
+from keras import tree
+
+
+def value_and_grad(
+    function: Callable[..., Any], x: Any, args: tuple, has_aux: bool, differentiable: bool
+) -> tuple[Any, Any]:
+    x = tree.map_structure(tf.identity, x)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        result = function(x, *args)
+        value = result[0] if has_aux else result
+    gradient = _gradient(tape, value, x)
+    if not differentiable:
+        gradient = tree.map_structure(tf.stop_gradient, gradient)
+    return result, gradient
+
+
+def vjp(function: Callable[[Any], Any], x: Any, cotangent: Any) -> tuple[Any, Any]:
+    x = tree.map_structure(tf.identity, x)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        outputs = function(x)
+    return outputs, _gradient(tape, outputs, x, cotangent)
+
+
+def snapshot(value: Any) -> tf.Tensor:
+    """Reads a variable's value now: later assignments do not change it."""
+    return tf.convert_to_tensor(value)
+
+
+def generator_state() -> None:
+    """Every random number is drawn from a seed that a variable holds."""
+
+
+def reseeded(state: None, stride: int) -> None:
+    """There is no generator beside the variables."""
+
+
+def generator_at(state: None) -> nullcontext:
+    return nullcontext()
+
+
+def replicas() -> int:
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def _gradient(tape: tf.GradientTape, outputs: Any, x: Any, cotangent: Any = None) -> Any:
+    flat = tape.gradient(
+        tree.flatten(outputs),
+        tree.flatten(x),
+        output_gradients=None if cotangent is None else tree.flatten(cotangent),
+        unconnected_gradients=tf.UnconnectedGradients.ZERO,
+    )
+    return tree.pack_sequence_as(x, [tf.convert_to_tensor(gradient) for gradient in flat])

@@ -1,0 +1,100 @@
+"""Differentiation on PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from keras import tree
+
+GeneratorState = tuple[torch.Tensor, torch.Tensor | None, int]
+
+
+def value_and_grad(
+    function: Callable[..., Any], x: Any, args: tuple, has_aux: bool, differentiable: bool
+) -> tuple[Any, Any]:
+    with torch.enable_grad():
+        x = tree.map_structure(_leaf, x)
+        result = function(x, *args)
+        value = result[0] if has_aux else result
+        return result, _gradient(value, x, None, differentiable)
+
+
+def vjp(function: Callable[[Any], Any], x: Any, cotangent: Any) -> tuple[Any, Any]:
+    with torch.enable_grad():
+        x = tree.map_structure(_leaf, x)
+        outputs = function(x)
+        return outputs, _gradient(outputs, x, cotangent, differentiable=True)
+
+
+def snapshot(value: torch.Tensor) -> torch.Tensor:
+    """Copies a tensor that the forward pass may update in place."""
+    return value.detach().clone()
+
+
+def generator_state() -> GeneratorState:
+    """Where torch's own generators stand: `keras.layers.Dropout` without a seed draws from them."""
+    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
+    return torch.get_rng_state(), cuda, 0
+
+
+def reseeded(state: GeneratorState, stride: int) -> GeneratorState:
+    cpu, cuda, _ = state
+    return cpu, cuda, stride
+
+
+@contextmanager
+def generator_at(state: GeneratorState | None) -> Iterator[None]:
+    """Draws from where the generators stood at `state`, then puts them back where they were."""
+    if state is None:
+        yield
+        return
+    cpu, cuda, stride = state
+    with torch.random.fork_rng():
+        torch.set_rng_state(cpu)
+        if cuda is not None:
+            torch.cuda.set_rng_state(cuda)
+        if stride:
+            torch.manual_seed(int(torch.randint(2**31, ())) + stride)
+        yield
+
+
+def replicas() -> int:
+    return 1
+
+
+def _leaf(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor that already takes part in the graph is kept, so that passes made of it count."""
+    return tensor if tensor.requires_grad else tensor.detach().requires_grad_()
+
+
+def _gradient(outputs: Any, x: Any, cotangent: Any, differentiable: bool) -> Any:
+    pairs = [
+        (output, seed)
+        for output, seed in zip(
+            tree.flatten(outputs),
+            tree.flatten(cotangent) if cotangent is not None else [None] * len(tree.flatten(outputs)),
+            strict=True,
+        )
+        if output.requires_grad
+    ]
+    leaves = tree.flatten(x)
+    if not pairs:
+        return tree.map_structure(torch.zeros_like, x)
+    gradients = torch.autograd.grad(
+        [output for output, _ in pairs],
+        leaves,
+        [seed for _, seed in pairs] if cotangent is not None else None,
+        create_graph=differentiable,
+        retain_graph=True,
+        allow_unused=True,
+    )
+    return tree.pack_sequence_as(
+        x,
+        [
+            torch.zeros_like(leaf) if gradient is None else gradient
+            for leaf, gradient in zip(leaves, gradients, strict=True)
+        ],
+    )

@@ -1,0 +1,145 @@
+"""The loss as a pure function, and the pass it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from keras import ops, tree
+
+from keras_regzoo import backend
+from keras_regzoo.backend import Pass, PureView
+
+Tensor = Any
+Terms = dict[str, Tensor]
+
+_HALF_PRECISION_SCALE = 2.0**10  # keeps the small gradients of a mean from vanishing in float16
+
+
+class Point(NamedTuple):
+    """Where a loss is evaluated.
+
+    Attributes:
+        weights: The values of the model's trainable variables, in their order.
+        x: The inputs of the batch: a tensor, list or dict.
+        y: The targets, or `None`.
+        sample_weight: The weights of the examples, or `None`.
+    """
+
+    weights: list[Tensor]
+    x: Any
+    y: Any
+    sample_weight: Any
+
+
+class Step:
+    """One training step: the state it starts from, and every pass made in it.
+
+    What is computed twice from the very same tensors is computed once. That is all the sharing
+    there is on PyTorch, where the trainer's own forward pass is reused this way; under XLA equal
+    passes at equal tensors are merged by the compiler as well.
+
+    Args:
+        view: The model as a pure function.
+        x: The inputs the trainer feeds.
+    """
+
+    def __init__(self, view: PureView, x: Any) -> None:
+        self.view = view
+        self.x = x
+        self.weights = view.weights()
+        self.state = view.state()
+        self._known: dict[Any, tuple[Any, Any]] = {}
+
+    def once(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Returns `function(*args)`, remembered for these very tensors."""
+        key = (function, *(id(leaf) for leaf in tree.flatten(args)))
+        if key not in self._known:
+            self._known[key] = (function(*args), args)  # args are kept so that no id is reused
+        return self._known[key][0]
+
+    def forward(self, weights: list[Tensor], x: Any, draw: int = 0) -> Pass:
+        """Returns the training pass at `weights` and `x`, with the step's dropout masks.
+
+        Args:
+            weights: Values of the trainable variables.
+            x: Inputs.
+            draw: 0 for the masks of the trainer's pass, the same in the whole step; any other
+                number for masks of its own.
+        """
+        return self.once(self._forward, weights, x, draw)
+
+    def remember(self, weights: list[Tensor], x: Any, made: Pass) -> None:
+        """Makes `forward(weights, x)` return the pass that the trainer has made."""
+        args = (weights, x, 0)
+        key = (self._forward, *(id(leaf) for leaf in tree.flatten(args)))
+        self._known[key] = (made, args)
+
+    def _forward(self, weights: list[Tensor], x: Any, draw: int) -> Pass:
+        state = self.view.reseed(self.state, draw)
+        return self.view(weights, state, x, training=True)
+
+
+class Loss:
+    """A scalar loss, as a pure function `loss(weights, x, y, sample_weight)`.
+
+    An objective receives one and returns one. Beside its value a loss has terms, the numbers
+    that go to the logs.
+
+    Args:
+        step: The training step.
+        evaluate: Maps a point's four parts to `(value, terms)`.
+    """
+
+    def __init__(self, step: Step, evaluate: Callable[..., tuple[Tensor, Terms]]) -> None:
+        self.step = step
+        self._evaluate = evaluate
+
+    def __call__(self, weights: list[Tensor], x: Any, y: Any, sample_weight: Any = None) -> Tensor:
+        return self._evaluate(weights, x, y, sample_weight)[0]
+
+    def evaluate(self, point: Point) -> tuple[Tensor, Terms]:
+        """Returns the loss and its terms at `point`."""
+        return self._evaluate(*point)
+
+    def gradient(
+        self, point: Point, argument: str = "weights", differentiable: bool = False
+    ) -> tuple[Tensor, Terms, Any]:
+        """Returns the loss, its terms, and its gradient with respect to one part of `point`.
+
+        Args:
+            point: Where to differentiate.
+            argument: `"weights"` or `"x"`.
+            differentiable: Whether the gradient will be differentiated again.
+        """
+        scale = _HALF_PRECISION_SCALE if self.step.view.layer.compute_dtype == "float16" else 1
+
+        def along(part: Any) -> tuple[Tensor, tuple[Tensor, Terms]]:
+            value, terms = self._evaluate(*point._replace(**{argument: part}))
+            return value * scale, (value, terms)
+
+        value_and_grad = backend.value_and_grad(along, True, differentiable)
+        (_, (value, terms)), gradient = value_and_grad(getattr(point, argument))
+        if scale != 1:
+            gradient = tree.map_structure(lambda part: part / scale, gradient)
+        return value, terms, gradient
+
+    def outputs(self, weights: list[Tensor], x: Any, draw: int = 0) -> Any:
+        """Returns the model's training-mode predictions; see `Step.forward` for `draw`."""
+        return self.step.forward(weights, x, draw).outputs
+
+    def then(self, evaluate: Callable[[Point], tuple[Tensor, Terms]]) -> Loss:
+        """Returns a loss of the same step that is evaluated by `evaluate`."""
+        return Loss(self.step, lambda *parts: evaluate(Point(*parts)))
+
+
+def aggregate(term: Tensor) -> Tensor:
+    """Returns a scalar term as one replica's share of it: replicas sum their losses."""
+    term = ops.sum(term)
+    shares = backend.replicas()
+    return term / shares if shares > 1 else term
+
+
+def unscale(value: Tensor) -> Tensor:
+    """Returns a replica's share of a loss as an estimate of the whole, for the logs."""
+    return value * backend.replicas()

@@ -1,0 +1,167 @@
+"""Objective: what maps the loss to the loss that is trained in its place."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
+from keras_regzoo.strengths import add_strength, strength_config
+
+
+class Objective(keras.layers.Layer):
+    """Maps a loss to the loss trained in its place (abstract).
+
+    An objective is a value in the list given to `RegularizedModel`. It is a `keras.layers.Layer`
+    only in that the model tracks, saves and shows its variables: it is never called. It acts in
+    training alone.
+
+    Subclass `Penalty`, `BatchTransform` or `WeightTransform` where one of them fits; override
+    `transform` where the loss or its gradient is needed to find where to evaluate the loss.
+
+    Args:
+        name: Name in logs and paths; by default the class name in snake case.
+        strengths: Under each constructor argument that training may move, its value and the
+            interval it must lie in. Each becomes a variable of that name.
+    """
+
+    def __init__(self, name: str | None = None, **strengths: tuple[float, str]) -> None:
+        super().__init__(name=name or _snake_case(type(self).__name__))
+        self.strengths = {}
+        for argument, (value, within) in strengths.items():
+            setattr(self, argument, add_strength(self, argument, value, within))
+        self.built = True
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The names of the numbers it adds to the logs."""
+        return (self.name,)
+
+    def attach(self, model: keras.Model) -> None:
+        """Looks up, once, what it needs of the built base `model`.
+
+        Raises:
+            ValueError: If the model does not fit.
+        """
+
+    def draw(self, weights: list[Tensor], x: Any) -> Any:
+        """Returns the random numbers of one step, drawn once, whatever is evaluated with them."""
+
+    def move(self, draw: Any, weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
+        """Returns where the first pass of the step is made.
+
+        The trainer makes that pass before it has seen the targets; whatever an objective changes
+        without them it changes here, so that no pass is made in vain.
+        """
+        return weights, x
+
+    def transform(self, loss: Loss, draw: Any) -> Loss:
+        """Returns the loss to train in place of `loss`, given the step's `draw`."""
+        raise NotImplementedError(f"{type(self).__name__} must override `transform`.")
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, **strength_config(self)}
+
+
+class Penalty(Objective, ABC):
+    """Adds `strength · penalty` to the loss (abstract): `L' = L + λ Ω`.
+
+    Fill in `penalty`. It costs no second pass as long as it asks for none: `loss.outputs` at the
+    point it is given is the pass that the loss itself is made of. Logs the added term.
+
+    Args:
+        strength: λ, at least 0.
+        name: Name in logs and paths.
+    """
+
+    def __init__(
+        self, strength: float = 1.0, name: str | None = None, **strengths: tuple[float, str]
+    ) -> None:
+        super().__init__(name, strength=(strength, "[0, inf)"), **strengths)
+
+    @abstractmethod
+    def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
+        """Returns the scalar Ω at `point`."""
+
+    def transform(self, loss: Loss, draw: Any) -> Loss:
+        def penalized(point: Point) -> tuple[Tensor, Terms]:
+            value, terms = loss.evaluate(point)
+            term = aggregate(self.strength * self.penalty(loss, point, draw))
+            return value + ops.cast(term, value.dtype), {**terms, self.name: term}
+
+        return loss.then(penalized)
+
+
+class BatchTransform(Objective, ABC):
+    """Evaluates the loss on another batch (abstract): `L'(w, x, y) = Σᵢ aᵢ L(w, T(x), yᵢ)`.
+
+    Fill in `transform_inputs`, and `transform_targets` where targets change too. The other batch
+    is the only one the model sees: metrics, batch statistics and activity losses of training are
+    those of `T(x)`. Adds no term to the logs.
+    """
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return ()
+
+    @abstractmethod
+    def transform_inputs(self, x: Any, draw: Any) -> Any:
+        """Returns `T(x)`."""
+
+    def transform_targets(
+        self, y: Any, sample_weight: Any, draw: Any
+    ) -> list[tuple[Tensor | float, Any, Any]]:
+        """Returns the `(aᵢ, yᵢ, sample_weightᵢ)` whose weighted losses are summed."""
+        return [(1.0, y, sample_weight)]
+
+    def move(self, draw: Any, weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
+        return weights, self.transform_inputs(x, draw)
+
+    def transform(self, loss: Loss, draw: Any) -> Loss:
+        def transformed(point: Point) -> tuple[Tensor, Terms]:
+            weights, x = loss.step.once(self.move, draw, point.weights, point.x)
+            targets = self.transform_targets(point.y, point.sample_weight, draw)
+            parts = [
+                (share, loss.evaluate(Point(weights, x, y, sample_weight)))
+                for share, y, sample_weight in targets
+            ]
+            value = sum(share * part for share, (part, _) in parts)
+            names = parts[0][1][1]
+            return value, {
+                name: sum(share * terms[name] for share, (_, terms) in parts) for name in names
+            }
+
+        return loss.then(transformed)
+
+
+class WeightTransform(Objective, ABC):
+    """Evaluates the loss at other weights (abstract): `L'(w, ·) = L(T(w), ·)`.
+
+    Fill in `transform_weights`; gradients flow through it. Adds no term to the logs.
+    """
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return ()
+
+    @abstractmethod
+    def transform_weights(self, weights: list[Tensor], draw: Any) -> list[Tensor]:
+        """Returns `T(w)`."""
+
+    def move(self, draw: Any, weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
+        return self.transform_weights(weights, draw), x
+
+    def transform(self, loss: Loss, draw: Any) -> Loss:
+        def transformed(point: Point) -> tuple[Tensor, Terms]:
+            weights, x = loss.step.once(self.move, draw, point.weights, point.x)
+            return loss.evaluate(point._replace(weights=weights, x=x))
+
+        return loss.then(transformed)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,212 @@
+"""The one class that overrides `compute_loss`."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+from typing import Any
+
+import keras
+from keras import ops, tree
+
+from keras_regzoo import validation
+from keras_regzoo.backend import Pass, PureView
+from keras_regzoo.objectives.loss import Loss, Step, Tensor, Terms, aggregate, unscale
+from keras_regzoo.objectives.objective import Objective
+
+DATA_LOSS = "data_loss"
+
+_in_step = threading.local()  # replicas of one model trace their steps in threads of their own
+
+
+class ObjectiveModel(keras.Model):
+    """Trains a base model on its compiled loss as a list of objectives transforms it (abstract).
+
+    Everything else is Keras's: `compile`, `fit`, `evaluate`, `predict`, callbacks, saving. In
+    training `objectives[0]` is applied to the loss first, the last one outermost. Validation and
+    `evaluate` report the plain loss.
+
+    A subclass says what its base model is, and may fill in `targets`.
+
+    Args:
+        base: The model that makes the predictions.
+        objectives: Their objects, with names that differ.
+        name: Name of the model.
+
+    Raises:
+        ValueError: If an objective is not one, or two have one name.
+    """
+
+    def __init__(
+        self, base: keras.Model, objectives: list[Objective] | tuple = (), name: str | None = None
+    ) -> None:
+        super().__init__(name=name, dtype=base.dtype_policy, autocast=False)
+        self.base = base
+        self.objectives = _checked(objectives)
+        self.supports_masking = True
+        self._attached = False
+        terms = [term for objective in self.objectives for term in objective.terms]
+        names = [DATA_LOSS, *terms] if self.objectives else []
+        self._term_trackers = [keras.metrics.Mean(name=name) for name in names]
+        if base.built:
+            self._attach()
+            self.built = True
+
+    def targets(self, x: Any, y: Any) -> Any:
+        """Returns what the outputs are compared with, given a batch's inputs and labels."""
+        return y
+
+    @property
+    def output_names(self) -> list[str]:
+        return self.base.output_names
+
+    @property
+    def compute_dtype(self) -> str:
+        """The base casts for itself: the wrapper works at the variables' own precision."""
+        return self.variable_dtype
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        if not (training and self.objectives and self._attached):
+            outputs = self.base(inputs, training=training)
+            self._attach()
+            return outputs
+        return self._first_pass(inputs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """The base has put its masks on the outputs already."""
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return self.base.compute_output_shape(input_shape)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
+        y = self.targets(x, y)
+        _in_step.training = training
+        if not (training and self.objectives):
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        step, draws = self._take_step(x, y_pred)
+        if self._compile_loss is not None and self._compile_loss.metrics:
+            self._compile_loss(y, y_pred, sample_weight)  # its losses per output are logged once
+        loss = Loss(step, self._plain_loss(step))
+        for objective, draw in zip(self.objectives, draws, strict=True):
+            loss = objective.transform(loss, draw)
+        value, terms = loss.evaluate((step.weights, step.x, y, sample_weight))
+        self._log(terms, x)
+        return value
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        logs = super().compute_metrics(x, self.targets(x, y), y_pred, sample_weight)
+        if not getattr(_in_step, "training", True):
+            for tracker in self._term_trackers:
+                logs.pop(tracker.name, None)
+        return logs
+
+    def export(self, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+        """Exports the base, which predicts the same."""
+        return self.base.export(filepath, *args, **kwargs)
+
+    def get_build_config(self) -> None:
+        """The base carries its own."""
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "objectives": [keras.saving.serialize_keras_object(o) for o in self.objectives],
+        }
+
+    def _attach(self) -> None:
+        if not self._attached and self.base.built:
+            for objective in self.objectives:
+                objective.attach(self.base)
+            self._view = PureView(self.base)
+            self._attached = True
+
+    def _begin(self, x: Any) -> tuple[Step, list[Any]]:
+        step = Step(self._view, x)
+        return step, [objective.draw(step.weights, x) for objective in self.objectives]
+
+    def _first_pass(self, inputs: Any) -> Any:
+        """Makes the trainer's pass where the trained loss will first be evaluated."""
+        step, draws = self._begin(inputs)
+        weights, x = step.weights, inputs
+        for objective, draw in zip(reversed(self.objectives), reversed(draws), strict=True):
+            weights, x = step.once(objective.move, draw, weights, x)
+        if weights is step.weights:
+            outputs = self.base(x, training=True)
+            made = Pass(outputs, self.base.losses, [], [])
+        else:
+            state = step.state._replace(generator=None)
+            made = self._view(weights, state, x, training=True)
+            self._view.assign(made.updates, state)
+        step.remember(weights, x, made)
+        _in_step.begun = (self, made.outputs, step, draws)
+        return made.outputs
+
+    def _take_step(self, x: Any, y_pred: Any) -> tuple[Step, list[Any]]:
+        """Returns the step that the pass which made `y_pred` began, or a new one without it."""
+        model, outputs, step, draws = getattr(_in_step, "begun", None) or (None,) * 4
+        _in_step.begun = None
+        if model is self and _same_tensors(outputs, y_pred):
+            return step, draws
+        return self._begin(x)
+
+    def _plain_loss(self, step: Step) -> Any:
+        """The compiled loss plus the losses the base collects, each counted once."""
+
+        def evaluate(
+            weights: list[Tensor], x: Any, y: Any, sample_weight: Any
+        ) -> tuple[Tensor, Terms]:
+            made = step.forward(weights, x)
+            losses = []
+            if self._compile_loss is not None:
+                with self._without_logging():
+                    losses.append(self._compile_loss(y, made.outputs, sample_weight))
+            data_loss = losses[0] if losses else ops.zeros(())
+            for collected in (*made.losses, *made.penalties):
+                losses.append(aggregate(ops.cast(collected, data_loss.dtype)))
+            if not losses:
+                raise ValueError("No loss to compute. Provide a `loss` argument in `compile()`.")
+            return sum(losses[1:], losses[0]), {DATA_LOSS: data_loss}
+
+        return evaluate
+
+    def _without_logging(self) -> Any:
+        """Keeps an extra evaluation of several outputs' losses out of their metrics."""
+        assert self._compile_loss is not None
+        if not self._compile_loss.metrics:
+            return nullcontext()
+        variables = [*self.variables, *self.metrics_variables]
+        return keras.StatelessScope(state_mapping=[(v, v.value) for v in variables])
+
+    def _log(self, terms: Terms, x: Any) -> None:
+        examples = ops.shape(tree.flatten(x)[0])[0]
+        for tracker in self._term_trackers:
+            tracker.update_state(unscale(terms[tracker.name]), sample_weight=examples)
+
+
+def _checked(objectives: Any) -> list[Objective]:
+    if not isinstance(objectives, list | tuple):
+        raise ValueError(f"`objectives` must be a list of objectives; received {objectives!r}.")
+    for objective in objectives:
+        validation.instance("objectives", objective, Objective)
+    names = [objective.name for objective in objectives]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"`objectives` must have names that differ; received {name!r} twice: "
+                "give one of them another `name`."
+            )
+    return list(objectives)
+
+
+def _same_tensors(a: Any, b: Any) -> bool:
+    flat_a, flat_b = tree.flatten(a), tree.flatten(b)
+    return len(flat_a) == len(flat_b) and all(s is t for s, t in zip(flat_a, flat_b, strict=True))

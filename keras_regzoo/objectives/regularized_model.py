@@ -1,0 +1,89 @@
+"""RegularizedModel: any Keras model, trained on a transformed loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from keras_regzoo import validation
+from keras_regzoo.objectives.objective import Objective
+from keras_regzoo.objectives.objective_model import ObjectiveModel
+from keras_regzoo.registration import register
+
+
+@register
+class RegularizedModel(ObjectiveModel):
+    """Trains a Keras model with a list of objectives, through an ordinary `fit`.
+
+    The list is a composition, the first one innermost:
+    `RegularizedModel(model, [Mixup(0.2), SharpnessAware(0.05)])` takes the sharpness-aware step
+    on the mixed-up loss. With an empty list training is that of `model` itself.
+
+    The model is not changed: `wrapped.base` is `model`, with the same weights, to be saved,
+    exported and used on its own. Prediction through the wrapper equals prediction through it.
+    `evaluate` and validation report the plain loss; objectives act in training alone. Training
+    logs hold `loss`, the loss that is trained, `data_loss`, the compiled loss of the pass that is
+    made anyway, and one entry for each term that an objective adds. Training metrics are those of
+    that same pass: under a batch transform they compare predictions for the transformed inputs
+    with the batch's own labels.
+
+    Args:
+        model: Any `keras.Model`, built or not: Sequential, functional with several inputs and
+            outputs, subclassed. Its own losses (`add_loss`, weight and activity regularizers)
+            stay in force.
+        objectives: List of objectives; each name once.
+        name: Name of the wrapper.
+
+    Input and output shapes are those of `model`.
+
+    Raises:
+        ValueError: If `model` is not a Keras model, or brings a `train_step` or `compute_loss` of
+            its own, which this class would silently replace; if an objective is not one, or two
+            have one name.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    >>> wrapped = keras_regzoo.RegularizedModel(
+    ...     model, [keras_regzoo.objectives.WeightPenalty({"kernel": keras.regularizers.L2(1e-4)})]
+    ... )
+    >>> wrapped.compile("sgd", "mse")
+    >>> history = wrapped.fit(np.ones((8, 4)), np.ones((8, 1)), verbose=0)
+    >>> sorted(history.history)
+    ['data_loss', 'loss', 'weight_penalty']
+
+    Reference: Goodfellow, Bengio & Courville (2016), Deep Learning, ch. 7, eq. 7.1.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        objectives: list[Objective] | tuple = (),
+        name: str | None = None,
+    ) -> None:
+        validation.instance("model", model, keras.Model)
+        _refuse_own_training(model)
+        super().__init__(model, objectives, name)
+
+    def get_config(self) -> dict[str, Any]:
+        model = keras.saving.serialize_keras_object(self.base)
+        return {"model": model, **super().get_config()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RegularizedModel:
+        restore = keras.saving.deserialize_keras_object
+        return cls(
+            restore(config["model"], custom_objects),
+            [restore(objective, custom_objects) for objective in config["objectives"]],
+            config["name"],
+        )
+
+
+def _refuse_own_training(model: keras.Model) -> None:
+    for method in ("train_step", "compute_loss"):
+        if getattr(type(model), method) is not getattr(keras.Model, method):
+            raise ValueError(
+                "`model` must be trained by its compiled loss; received "
+                f"{type(model).__name__}, whose own `{method}` would be lost."
+            )

@@ -1,0 +1,136 @@
+"""Any regularizer, on weights chosen by their paths, of a model already built."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regzoo import validation
+from keras_regzoo.objectives.loss import Loss, Point, Tensor
+from keras_regzoo.objectives.objective import Penalty
+from keras_regzoo.registration import register
+
+_UNDECAYED = frozenset({"bias", "gamma", "beta", "scale"})
+
+
+@register
+class WeightPenalty(Penalty):
+    """Adds a regularizer of chosen weights to the loss of a model already built.
+
+        L'(w) = L(w) + λ Σᵢ Ωᵢ(wᵢ)
+
+    Weights are chosen by their paths as they are in `model.base`, without the model's own name:
+    `"dense/kernel"`, `"encoder/conv2d_1/bias"`. Each key is a regular expression searched for in
+    the path; the last key that matches a weight decides for it, and `None` takes it out. Biases
+    and the scales and offsets of normalization layers are left alone unless a key names them
+    (contains `bias`, `gamma`, `beta` or `scale`): they do not overfit, and shrinking them
+    underfits. Only trainable weights are penalized. Active in training alone; costs no pass.
+
+    It is *not* decoupled weight decay: an adaptive optimizer rescales this gradient like any
+    other (use the optimizer's `weight_decay` for AdamW).
+
+    Args:
+        patterns: Dict from regular expressions to `keras.regularizers.Regularizer` (or a name
+            that Keras knows, or `None`). A regularizer alone is for every weight that is not a
+            bias, scale or offset.
+        strength: λ, a factor on the whole, at least 0 (where it changes nothing). May be
+            scheduled. Default 1.
+        name: Name in logs and paths. Logs the added term.
+
+    Takes any inputs and targets, of any shapes.
+
+    Raises:
+        ValueError: If a pattern is not a regular expression, matches no trainable weight (the
+            sentence lists the paths), or matches only ones it would have to name; if a value is
+            not a regularizer; if `strength` is negative.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    >>> penalty = keras_regzoo.objectives.WeightPenalty({"kernel": keras.regularizers.L2(1e-4)})
+    >>> wrapped = keras_regzoo.RegularizedModel(model, [penalty])
+
+    Reference: Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 7.1, eq. 7.1.
+    """
+
+    def __init__(
+        self,
+        patterns: dict[str, Any] | keras.regularizers.Regularizer,
+        strength: float = 1.0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(strength, name)
+        if not isinstance(patterns, dict):
+            patterns = {"": patterns}
+        self.patterns = {_checked(key): _regularizer(value) for key, value in patterns.items()}
+        self._penalized: list[tuple[int, Any]] = []
+
+    def attach(self, model: keras.Model) -> None:
+        paths = [_path(variable, model) for variable in model.trainable_variables]
+        chosen: dict[int, Any] = {}
+        for pattern, regularizer in self.patterns.items():
+            matches = [i for i, path in enumerate(paths) if re.search(pattern, path)]
+            named = [i for i in matches if _may_penalize(paths[i], pattern)]
+            if not named:
+                raise ValueError(_no_match(pattern, [paths[i] for i in matches], paths))
+            chosen.update(dict.fromkeys(named, regularizer))
+        self._penalized = [(i, r) for i, r in sorted(chosen.items()) if r is not None]
+
+    def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
+        values = [regularizer(point.weights[i]) for i, regularizer in self._penalized]
+        return sum(values[1:], values[0]) if values else ops.zeros(())
+
+    def get_config(self) -> dict[str, Any]:
+        patterns = {
+            key: regularizer and keras.saving.serialize_keras_object(regularizer)
+            for key, regularizer in self.patterns.items()
+        }
+        return {"patterns": patterns, **super().get_config()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> WeightPenalty:
+        restore = keras.saving.deserialize_keras_object
+        patterns = {key: value and restore(value) for key, value in config["patterns"].items()}
+        return cls(**{**config, "patterns": patterns})
+
+
+def _checked(pattern: Any) -> str:
+    try:
+        re.compile(validation.instance("patterns", pattern, str))
+    except re.error as error:
+        raise ValueError(
+            f"`patterns` must have regular expressions as keys; received {pattern!r} ({error})."
+        ) from error
+    return pattern
+
+
+def _regularizer(value: Any) -> keras.regularizers.Regularizer | None:
+    if isinstance(value, str):
+        value = keras.regularizers.get(value)
+    if value is not None:
+        validation.instance("patterns", value, keras.regularizers.Regularizer)
+    return value
+
+
+def _path(variable: keras.Variable, model: keras.Model) -> str:
+    return variable.path.removeprefix(f"{model.name}/")
+
+
+def _may_penalize(path: str, pattern: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    return name not in _UNDECAYED or name in pattern
+
+
+def _no_match(pattern: str, matches: list[str], paths: list[str]) -> str:
+    if matches:
+        return (
+            f"`patterns` has {pattern!r}, which matches only {', '.join(matches)}: "
+            "a pattern must name a bias, scale or offset to penalize it."
+        )
+    return (
+        f"`patterns` has {pattern!r}, which matches no trainable weight; "
+        f"the paths are {', '.join(paths)}."
+    )
