@@ -1,0 +1,77 @@
+"""The group lasso."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regzoo import validation
+from keras_regzoo.registration import register
+
+
+@register
+class GroupLasso(keras.regularizers.Regularizer):
+    """Penalizes the Euclidean norm of each group of weights, so that groups vanish as a whole.
+
+        Ω(w) = λ Σ_g √p_g ‖w_g‖₂,   p_g the number of weights in group g
+
+    Each index along `axis` is one group. Of a dense kernel (inputs, units), `axis=0` makes the
+    weights that leave one input a group, which selects inputs; `axis=-1` the weights that enter
+    one unit, which removes units. Of a convolution kernel `axis=-1` removes filters. Gradient
+    steps bring groups near zero, not to it. The gradient at a group of zeros is taken as zero.
+
+    It is *not* the (elementwise) lasso, `keras.regularizers.L1`, to which it falls back when every
+    group is one weight.
+
+    Args:
+        strength: λ, at least 0. Default 0.01.
+        axis: Integer or tuple of integers: the axis, or axes, whose indices name the groups.
+            Default 0.
+
+    Called with a weight of any shape that has these axes; returns a scalar.
+
+    Raises:
+        ValueError: If `strength` is negative or not a number, `axis` holds anything but integers,
+            or, when called, the weight has no such axis.
+
+    Example:
+
+    >>> penalty = keras_regzoo.regularizers.GroupLasso(0.5, axis=0)
+    >>> round(float(penalty(keras.ops.array([[3.0, 4.0], [0.0, 0.0]]))), 4)
+    3.5355
+
+    Reference: Yuan & Lin (2006), Model selection and estimation in regression with grouped
+    variables, eq. 2.1 with K_j = p_j I.
+    """
+
+    def __init__(self, strength: float = 0.01, axis: int | tuple[int, ...] = 0) -> None:
+        self.strength = validation.number("strength", strength, "[0, inf)")
+        axes = tuple(axis) if isinstance(axis, list | tuple) else (axis,)
+        for each in axes:
+            validation.integer("axis", each, "(-inf, inf)")
+        self.axis = axes if isinstance(axis, list | tuple) else axis
+
+    def __call__(self, x: Any) -> Any:
+        norms, size = group_norms(x, self.axis)
+        return self.strength * math.sqrt(size) * ops.sum(norms)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"strength": self.strength, "axis": self.axis}
+
+
+def group_norms(x: Any, axis: int | tuple[int, ...]) -> tuple[Any, int]:
+    """Returns the norms of the groups that the indices along `axis` name, and a group's size."""
+    rank = len(x.shape)
+    kept = [axis] if isinstance(axis, int) else list(axis)
+    for each in kept:
+        if not -rank <= each < rank:
+            raise ValueError(f"`axis` must be an axis of a weight of rank {rank}; received {axis}.")
+    kept = [each % rank for each in kept]
+    reduced = [each for each in range(rank) if each not in kept]
+    squares = ops.sum(ops.square(x), axis=reduced)
+    positive = squares > 0
+    norms = ops.where(positive, ops.sqrt(ops.where(positive, squares, 1.0)), 0.0)
+    return norms, math.prod(x.shape[each] for each in reduced)
