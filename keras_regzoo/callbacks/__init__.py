@@ -1,0 +1,5 @@
+"""Callbacks: what happens over epochs and steps."""
+
+from keras_regzoo.callbacks.scheduler import Scheduler
+
+__all__ = ["Scheduler"]

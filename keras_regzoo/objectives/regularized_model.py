@@ -66,6 +66,9 @@ class RegularizedModel(ObjectiveModel):
         _refuse_own_training(model)
         super().__init__(model, objectives, name)
 
+    def targets(self, x: Any, y: Any) -> Any:
+        return self.base.targets(x, y) if isinstance(self.base, ObjectiveModel) else y
+
     def get_config(self) -> dict[str, Any]:
         model = keras.saving.serialize_keras_object(self.base)
         return {"model": model, **super().get_config()}
@@ -81,6 +84,14 @@ class RegularizedModel(ObjectiveModel):
 
 
 def _refuse_own_training(model: keras.Model) -> None:
+    if isinstance(model, ObjectiveModel):
+        if model.objectives:
+            names = ", ".join(objective.name for objective in model.objectives)
+            raise ValueError(
+                f"`model` must have no objectives of its own; received {model.name!r} with "
+                f"{names}: give all of them in one list."
+            )
+        return
     for method in ("train_step", "compute_loss"):
         if getattr(type(model), method) is not getattr(keras.Model, method):
             raise ValueError(

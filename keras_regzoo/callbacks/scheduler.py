@@ -1,0 +1,106 @@
+"""Scheduler: moves a strength while training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from keras_regzoo import validation
+from keras_regzoo.backend import assign_between_steps
+from keras_regzoo.strengths import Strength
+
+Schedule = Callable[[int], Any]
+
+
+class Scheduler(keras.callbacks.Callback):
+    """Sets a strength from a schedule, before each epoch or each step, without recompiling.
+
+    A strength is any argument marked "may be scheduled": of an objective, such as
+    `"sharpness_aware/radius"`, or of a layer, such as `"scheduled_dropout/rate"`, anywhere in the
+    model. After training it keeps its last value, and is saved with it.
+
+    The value in force goes to the logs, and so to `History` and every logger, under the
+    strength's path. A step schedule goes on from `optimizer.iterations`, so that a resumed `fit`
+    continues it; with `steps_per_execution` above 1 it moves once an execution.
+
+    Args:
+        strength: The strength's path, `"NAME/ARGUMENT"` with the name of the layer or objective;
+            or the variable itself, such as `objective.radius`.
+        schedule: Callable from the epoch's or step's number, counted from 0, to the value; a
+            `keras.optimizers.schedules.LearningRateSchedule` is one.
+        per: `"epoch"` or `"step"`.
+
+    Raises:
+        ValueError: If `schedule` is not callable or `per` is neither; before the first step, if
+            the model has no such strength (the sentence lists those it has); when a value leaves
+            the strength's range.
+
+    Example:
+
+    >>> model = keras.Sequential(
+    ...     [keras.Input((4,)), keras_regzoo.layers.ScheduledDropout(0.0, name="drop")]
+    ...     + [keras.layers.Dense(1)]
+    ... )
+    >>> model.compile("sgd", "mse")
+    >>> rise = keras_regzoo.callbacks.Scheduler("drop/rate", lambda epoch: 0.1 * epoch)
+    >>> history = model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=3, verbose=0, callbacks=[rise])
+    >>> [round(rate, 2) for rate in history.history["drop/rate"]]
+    [0.0, 0.1, 0.2]
+    """
+
+    def __init__(
+        self, strength: str | keras.Variable, schedule: Schedule, per: str = "epoch"
+    ) -> None:
+        super().__init__()
+        validation.instance("strength", strength, (str, keras.Variable))
+        if not callable(schedule):
+            raise ValueError(f"`schedule` must be callable; received schedule={schedule!r}.")
+        self.strength = strength
+        self.schedule = schedule
+        self.per = validation.one_of("per", per, ("epoch", "step"))
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._path, self._found = _find(self.strength, strengths_of(self.model))
+        self._step = int(self.model.optimizer.iterations)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.per == "epoch":
+            self._set(epoch)
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.per == "step":
+            self._set(self._step)
+            self._step += self.model.steps_per_execution
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.per == "step" and logs is not None:
+            logs[self._path] = self._value
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if logs is not None:
+            logs[self._path] = self._value
+
+    def _set(self, count: int) -> None:
+        value = float(self.schedule(count))
+        self._value = validation.number(self._path, value, self._found.within)
+        assign_between_steps(self.model, self._found.variable, value)
+
+
+def strengths_of(model: keras.Model) -> dict[str, Strength]:
+    """Returns every strength of `model`, its layers and its objectives, by path."""
+    return {
+        f"{layer.name}/{name}": strength
+        for layer in model._flatten_layers()
+        for name, strength in getattr(layer, "strengths", {}).items()
+    }
+
+
+def _find(wanted: str | keras.Variable, known: dict[str, Strength]) -> tuple[str, Strength]:
+    for path, strength in known.items():
+        if wanted is strength.variable or (isinstance(wanted, str) and wanted == path):
+            return path, strength
+    given = wanted if isinstance(wanted, str) else wanted.path
+    listed = ", ".join(known) if known else "none"
+    raise ValueError(f"`strength` must be a strength of the model ({listed}); received {given!r}.")
