@@ -1,0 +1,101 @@
+"""`regzoo compare` on the command line."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import pytest
+
+from keras_regzoo.cli import compare as command
+from keras_regzoo.diagnostics import TECHNIQUES
+
+ARGUMENTS = ("compare", "--techniques", "l2", "--train-size", "40", "--seeds", "3", "--epochs", "4")
+
+
+def run_files(folder):
+    return {path: path.stat().st_mtime_ns for path in sorted((folder / "runs").glob("*.json"))}
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """A folder in which `regzoo compare` was killed after its first finished run."""
+    out = tmp_path_factory.mktemp("killed") / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "keras_regzoo.cli", *ARGUMENTS, "--out", str(out)],
+        env={**os.environ, "KERAS_BACKEND": keras.config.backend()},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 240
+    while not (out / "runs").is_dir() or not run_files(out):
+        assert process.poll() is None, "ended before its first run"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    return out
+
+
+def test_killed_comparison_goes_on_where_it_was(killed, regzoo):
+    finished = run_files(killed)
+    assert 1 <= len(finished) < 6
+    assert not (killed / "results.json").exists()
+    result = regzoo(*ARGUMENTS, "--out", str(killed))
+    assert result.exit_code == 0, result.output
+    everything = run_files(killed)
+    assert len(everything) == 6
+    assert finished.items() <= everything.items()
+    results = json.loads((killed / "results.json").read_text(encoding="utf-8"))
+    assert len(results["runs"]) == 6
+    assert f"Report: {killed / 'report.md'}" in result.stdout.replace("\n", "")
+    for technique in ("baseline", "l2"):
+        assert re.search(rf"^{technique} +\d", result.stdout, re.MULTILINE)
+    again = regzoo("compare", *ARGUMENTS[1:], "--epochs", "5", "--out", str(killed))
+    assert again.exit_code == 2
+    assert "were made with epochs 4 (now 5)" in again.stderr
+    assert run_files(killed) == everything
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--techniques", "l3"), "There is no technique called 'l3'; those that exist are"),
+        (("--seeds", "0"), "`seeds` must be an integer in [1, inf); received seeds=0."),
+        (("--model", "os:no_such"), "`model` 'os:no_such' must name a function"),
+    ],
+)
+def test_mistake_is_one_line(regzoo, tmp_path, arguments, sentence):
+    result = regzoo("compare", "--out", str(tmp_path / "out"), *arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("regzoo: ")
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_data_are_one_line(regzoo, tmp_path):
+    result = regzoo("compare", "--data", "no_such.npz", "--out", str(tmp_path / "out"))
+    assert result.exit_code in (1, 2)
+    assert "no_such.npz" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_cannot_be_written_is_one_line(regzoo, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = regzoo("compare", "--out", str(tmp_path / "file" / "out"))
+    assert result.exit_code == 2
+    assert "`out` must be a folder that can be written to" in result.stderr
+
+
+def test_help_lists_every_technique_with_its_options_and_defaults():
+    text = " ".join(command.TECHNIQUES.split())
+    for name, technique in TECHNIQUES.items():
+        written = ":".join([name, *(f"{o}={v.default:g}" for o, v in technique.options.items())])
+        assert re.search(rf"(?<![\w:]){re.escape(written)}[;.]", text), written
