@@ -8,7 +8,7 @@ import keras
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.inputs import require_floating
+from keras_regzoo.objectives.inputs import known_inputs, require_floating
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -52,8 +52,8 @@ class AdversarialTraining(Objective):
     Takes a single floating-point input of any shape, batch first, and any targets.
 
     Raises:
-        ValueError: If an argument is out of its range; at the first step, if the model is fed
-            several inputs or integers.
+        ValueError: If an argument is out of its range; if the model is fed several inputs or
+            integers (at the first step, where it does not tell its inputs before).
 
     Example:
 
@@ -93,6 +93,9 @@ class AdversarialTraining(Objective):
         self.valid_range = _checked_range(valid_range)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def attach(self, model: keras.Model) -> None:
+        require_floating(known_inputs(model), "AdversarialTraining", single=True)
 
     def draw(self, weights: list[Tensor], x: Any) -> Tensor | None:
         require_floating(x, "AdversarialTraining", single=True)

@@ -20,7 +20,7 @@ def require_floating(x: Any, objective: str, single: bool = False) -> None:
         ValueError: In one sentence, if it is not so.
     """
     leaves = [leaf for leaf in tree.flatten(x) if leaf is not None]
-    if single and len(leaves) != 1:
+    if single and len(leaves) > 1:
         raise ValueError(
             f"{objective} needs a model with a single floating-point input; "
             f"this one is fed {len(leaves)} inputs."
@@ -32,3 +32,8 @@ def require_floating(x: Any, objective: str, single: bool = False) -> None:
                 f"{objective} needs floating-point inputs; received an input of dtype {dtype} "
                 "(cast images to float; give tokens to a model that starts after its embedding)."
             )
+
+
+def known_inputs(model: keras.Model) -> list[Any]:
+    """Returns the symbolic inputs of a functional or Sequential model; none of a subclassed one."""
+    return list(getattr(model, "inputs", None) or [])

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops, tree
 
-from keras_regzoo.objectives.inputs import require_floating
+from keras_regzoo.objectives.inputs import known_inputs, require_floating
 from keras_regzoo.objectives.loss import Tensor
 from keras_regzoo.objectives.objective import BatchTransform
 from keras_regzoo.registration import register
@@ -39,8 +39,8 @@ class Mixup(BatchTransform):
     logs.
 
     Raises:
-        ValueError: If `alpha` is negative or not a number; at the first step, if an input is not
-            floating-point.
+        ValueError: If `alpha` is negative or not a number; if an input is not floating-point (at the first step,
+            where the model does not tell its inputs before).
 
     Example:
 
@@ -59,6 +59,9 @@ class Mixup(BatchTransform):
         super().__init__(name, alpha=(alpha, "[0, inf)"))
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def attach(self, model: keras.Model) -> None:
+        require_floating(known_inputs(model), "Mixup")
 
     def draw(self, weights: list[Tensor], x: Any) -> tuple[Tensor, Tensor]:
         require_floating(x, "Mixup")

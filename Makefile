@@ -1,0 +1,60 @@
+# make demo   installs what the main job needs into .venv, and runs it
+# make test   installs what the tests need into .venv, and runs lint, types and the tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TORCH ?= torch==2.13.0
+BACKENDS := tensorflow jax torch
+DEMO := demo
+
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: demo test lint types tests readme clean
+.DEFAULT_GOAL := demo
+
+demo:
+	@echo "make demo: install the package with TensorFlow into $(VENV) if need be, then train a small"
+	@echo "network on 300 handwritten digits with each of 13 regularizers, and compare them."
+	@$(MAKE) --no-print-directory $(VENV)/demo.installed
+	$(BIN)/regzoo compare --data digits --train-size 300 --seeds 5 --epochs 60 --out $(DEMO)
+
+test:
+	@echo "make test: install the package with all three backends into $(VENV) if need be, then check"
+	@echo "style and types, and run the tests once on each of: $(BACKENDS)."
+	@$(MAKE) --no-print-directory $(VENV)/test.installed
+	@$(MAKE) --no-print-directory lint types tests
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m keras_regzoo.catalogue.readme README.md --check
+
+types:
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+tests:
+	@set -e; for backend in $(BACKENDS); do \
+	  echo "tests on $$backend"; \
+	  KERAS_BACKEND=$$backend $(BIN)/python -m pytest -n 2; \
+	done
+
+readme:
+	$(BIN)/python -m keras_regzoo.catalogue.readme README.md
+
+clean:
+	rm -rf $(VENV) $(DEMO)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "keras_regzoo needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.installed: setup.cfg | $(BIN)/python
+	$(BIN)/python -m pip install --quiet tensorflow-cpu tensorboard --editable ".[recipes]"
+	@touch $@
+
+$(VENV)/test.installed: setup.cfg | $(BIN)/python
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet tensorflow-cpu tensorboard --editable ".[dev,jax]"
+	@touch $@
