@@ -25,7 +25,11 @@ class Counted(layers.Layer):
 
 def network() -> keras.Model:
     inner = keras.Sequential(
-        [keras.Input((4,)), layers.Dense(3, kernel_regularizer=keras.regularizers.L2(0.5)), Counted()]
+        [
+            keras.Input((4,)),
+            layers.Dense(3, kernel_regularizer=keras.regularizers.L2(0.5)),
+            Counted(),
+        ]
     )
     return keras.Sequential(
         [

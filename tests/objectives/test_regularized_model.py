@@ -30,7 +30,9 @@ EVERY = [
     lambda: [AdversarialTraining(0.1)],
     lambda: [Mixup(0.4), WeightPenalty({"kernel": "l2"}), SharpnessAware(), WeightNoise(0.1)],
 ]
-OBJECTIVES = pytest.mark.parametrize("objectives", EVERY, ids=lambda o: "+".join(e.name for e in o()) or "empty")
+OBJECTIVES = pytest.mark.parametrize(
+    "objectives", EVERY, ids=lambda o: "+".join(e.name for e in o()) or "empty"
+)
 
 
 class Calls(layers.Layer):
@@ -83,9 +85,7 @@ def test_training_leaves_the_base_with_the_wrappers_predictions(objectives):
     wrapped = RegularizedModel(base, objectives())
     train(wrapped, steps=2)
     assert wrapped.base is base
-    np.testing.assert_array_equal(
-        wrapped.predict(X, verbose=QUIET), base.predict(X, verbose=QUIET)
-    )
+    np.testing.assert_array_equal(wrapped.predict(X, verbose=QUIET), base.predict(X, verbose=QUIET))
 
 
 @OBJECTIVES
@@ -140,7 +140,10 @@ def two_headed() -> keras.Model:
     joined = layers.Concatenate()([layers.Dense(4, "relu")(a), b])
     return keras.Model(
         {"a": a, "b": b},
-        {"label": layers.Dense(3, name="label")(joined), "value": layers.Dense(1, name="value")(joined)},
+        {
+            "label": layers.Dense(3, name="label")(joined),
+            "value": layers.Dense(1, name="value")(joined),
+        },
     )
 
 
@@ -165,8 +168,14 @@ def test_several_inputs_and_outputs_with_loss_weights_and_sample_weight(objectiv
         model.compile(keras.optimizers.SGD(0.1), **options)
         histories.append(
             model.fit(
-                x, y, sample_weight={"label": weight, "value": weight}, batch_size=6, epochs=2,
-                shuffle=False, verbose=QUIET, validation_data=(x, y),
+                x,
+                y,
+                sample_weight={"label": weight, "value": weight},
+                batch_size=6,
+                epochs=2,
+                shuffle=False,
+                verbose=QUIET,
+                validation_data=(x, y),
             ).history
         )
     plain, wrapped = histories
@@ -298,7 +307,9 @@ def test_batch_statistics_are_updated_once_a_step():
     keras.utils.set_random_seed(1)
     plain = full()
     train(plain, steps=1)
-    for ours, theirs in zip(normalization.variables[2:], plain.layers[1].variables[2:], strict=True):
+    for ours, theirs in zip(
+        normalization.variables[2:], plain.layers[1].variables[2:], strict=True
+    ):
         np.testing.assert_allclose(
             ops.convert_to_numpy(ours.value), ops.convert_to_numpy(theirs.value), atol=1e-6
         )
@@ -309,7 +320,9 @@ def test_a_base_with_its_own_training_is_refused():
         def train_step(self, *args):
             return {}
 
-    with pytest.raises(ValueError, match="`model` must be trained by its compiled loss.*train_step"):
+    with pytest.raises(
+        ValueError, match="`model` must be trained by its compiled loss.*train_step"
+    ):
         RegularizedModel(Own(), [])
 
 

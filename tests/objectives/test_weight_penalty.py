@@ -1,0 +1,130 @@
+"""Which weights a penalty reaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from keras_regzoo import RegularizedModel
+from keras_regzoo.objectives import WeightPenalty
+from keras_regzoo.regularizers import GroupLasso
+from tests.objectives.networks import LOSS, X, Y, train
+
+L1 = keras.regularizers.L1(1.0)
+
+
+def network() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((5,)),
+            layers.Dense(4, name="body", bias_initializer="ones"),
+            layers.BatchNormalization(name="norm"),
+            layers.Dense(3, name="head", bias_initializer="ones"),
+        ],
+        name="net",
+    )
+
+
+def penalty_of(patterns: Any, model: keras.Model) -> float:
+    """Returns the penalty logged at the first step."""
+    keras.utils.set_random_seed(1)
+    wrapped = RegularizedModel(model, [WeightPenalty(patterns)])
+    wrapped.compile(keras.optimizers.SGD(0.0), LOSS)
+    verbose: Any = 0
+    return wrapped.fit(X, Y, verbose=verbose).history["weight_penalty"][0]
+
+
+def l1_of(model: keras.Model, *paths: str) -> float:
+    return sum(
+        float(np.abs(ops.convert_to_numpy(v.value)).sum())
+        for v in model.trainable_variables
+        if v.path.removeprefix("net/") in paths
+    )
+
+
+@pytest.mark.parametrize(
+    ("patterns", "paths"),
+    [
+        (L1, ("body/kernel", "head/kernel")),
+        ({"kernel": L1}, ("body/kernel", "head/kernel")),
+        ({"kernel": L1, "^head/": None}, ("body/kernel",)),
+        ({"^head/": L1}, ("head/kernel",)),
+        ({"bias": L1}, ("body/bias", "head/bias")),
+        ({"head/bias": L1}, ("head/bias",)),
+        ({"norm/gamma": L1}, ("norm/gamma",)),
+        ({".": L1, "body": None}, ("head/kernel",)),
+    ],
+    ids=str,
+)
+def test_patterns_choose_weights_by_path(patterns, paths):
+    model = network()
+    assert penalty_of(patterns, model) == pytest.approx(l1_of(model, *paths), rel=1e-5)
+
+
+def test_the_last_pattern_decides():
+    model = network()
+    patterns = {"kernel": keras.regularizers.L1(5.0), "body": L1, "head": None}
+    assert penalty_of(patterns, model) == pytest.approx(l1_of(model, "body/kernel"), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "regularizer",
+    [keras.regularizers.L2(0.3), keras.regularizers.L1L2(0.1, 0.2), GroupLasso(0.1, axis=0)],
+    ids=lambda r: type(r).__name__,
+)
+def test_a_penalty_equals_the_regularizer_built_in(regularizer):
+    """Training with the penalty attached afterwards is training with `kernel_regularizer`."""
+
+    def build(built_in):
+        keras.utils.set_random_seed(1)
+        layer = layers.Dense(3, kernel_regularizer=built_in)
+        return keras.Sequential([keras.Input((5,)), layer])
+
+    plain = build(regularizer)
+    expected = train(plain, steps=4).history["loss"]
+    base = build(None)
+    history = train(RegularizedModel(base, [WeightPenalty({"kernel": regularizer})]), steps=4)
+    np.testing.assert_allclose(history.history["loss"], expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(base.layers[0].kernel.value),
+        ops.convert_to_numpy(plain.layers[0].kernel.value),
+        rtol=1e-4,
+        atol=1e-6,
+    )
+
+
+def test_a_pattern_without_a_match_lists_the_paths():
+    with pytest.raises(
+        ValueError, match=r"'kernal', which matches no trainable weight; the paths are body/kernel,"
+    ):
+        RegularizedModel(network(), [WeightPenalty({"kernal": L1})])
+
+
+def test_a_pattern_that_matches_biases_without_naming_them_says_so():
+    with pytest.raises(ValueError, match="must name a bias, scale or offset to penalize it"):
+        RegularizedModel(network(), [WeightPenalty({"^norm/": L1})])
+
+
+def test_frozen_weights_are_no_match():
+    model = network()
+    model.get_layer("body").trainable = False
+    with pytest.raises(ValueError, match="'body', which matches no trainable weight"):
+        RegularizedModel(model, [WeightPenalty({"body": L1})])
+
+
+@pytest.mark.parametrize(
+    ("patterns", "sentence"),
+    [
+        ({"(": L1}, "must have regular expressions as keys"),
+        ({3: L1}, "`patterns` must be a"),
+        ({"kernel": 0.1}, "`patterns` must be a"),
+        (0.1, "`patterns` must be a"),
+    ],
+)
+def test_bad_patterns_are_refused(patterns, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        WeightPenalty(patterns)
