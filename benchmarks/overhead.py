@@ -178,7 +178,9 @@ def table(results: dict[str, Any]) -> str:
 
 
 def main(
-    show: Annotated[bool, typer.Option("--table", help="Print the table of saved results.")] = False,
+    show: Annotated[
+        bool, typer.Option("--table", help="Print the table of saved results.")
+    ] = False,
     again: Annotated[bool, typer.Option(help="Measure what is saved, too.")] = False,
     network: Annotated[list[str], typer.Option(help="Networks to measure.")] = list(NETWORKS),  # noqa: B006
     technique: Annotated[list[str], typer.Option(help="Objectives to measure.")] = list(TECHNIQUES),  # noqa: B006

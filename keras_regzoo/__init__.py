@@ -5,7 +5,25 @@
 
 from importlib.metadata import version
 
-from keras_regzoo import backend, constraints, layers, objectives, regularizers
+try:
+    import keras as _keras  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f"Keras needs its backend, the package `{error.name}`, which is not installed: run `pip "
+        'install "keras-regzoo[tensorflow]"`, or set KERAS_BACKEND to one that is (jax, torch).'
+    ) from error
+
+from keras_regzoo import (
+    backend,
+    callbacks,
+    constraints,
+    data,
+    diagnostics,
+    layers,
+    models,
+    objectives,
+    regularizers,
+)
 from keras_regzoo.objectives import RegularizedModel
 
 __version__ = version("keras-regzoo")
@@ -14,8 +32,12 @@ __all__ = [
     "RegularizedModel",
     "__version__",
     "backend",
+    "callbacks",
     "constraints",
+    "data",
+    "diagnostics",
     "layers",
+    "models",
     "objectives",
     "regularizers",
 ]

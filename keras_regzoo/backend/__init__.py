@@ -4,4 +4,13 @@ from keras_regzoo.backend.autodiff import jvp, value_and_grad, vjp
 from keras_regzoo.backend.devices import assign_between_steps, replicas
 from keras_regzoo.backend.pure_view import Pass, PureView, State
 
-__all__ = ["Pass", "PureView", "State", "assign_between_steps", "jvp", "replicas", "value_and_grad", "vjp"]
+__all__ = [
+    "Pass",
+    "PureView",
+    "State",
+    "assign_between_steps",
+    "jvp",
+    "replicas",
+    "value_and_grad",
+    "vjp",
+]

@@ -75,7 +75,9 @@ def _gradient(outputs: Any, x: Any, cotangent: Any, differentiable: bool) -> Any
         (output, seed)
         for output, seed in zip(
             tree.flatten(outputs),
-            tree.flatten(cotangent) if cotangent is not None else [None] * len(tree.flatten(outputs)),
+            tree.flatten(cotangent)
+            if cotangent is not None
+            else [None] * len(tree.flatten(outputs)),
             strict=True,
         )
         if output.requires_grad

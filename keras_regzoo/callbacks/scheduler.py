@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import keras
@@ -22,8 +23,9 @@ class Scheduler(keras.callbacks.Callback):
     model. After training it keeps its last value, and is saved with it.
 
     The value in force goes to the logs, and so to `History` and every logger, under the
-    strength's path. A step schedule goes on from `optimizer.iterations`, so that a resumed `fit`
-    continues it; with `steps_per_execution` above 1 it moves once an execution.
+    strength's path. Each epoch of a step schedule starts from the number of batches the optimizer
+    has seen, so that a resumed `fit` continues it; with `steps_per_execution` above 1 it moves
+    once an execution.
 
     Args:
         strength: The strength's path, `"NAME/ARGUMENT"` with the name of the layer or objective;
@@ -34,8 +36,8 @@ class Scheduler(keras.callbacks.Callback):
 
     Raises:
         ValueError: If `schedule` is not callable or `per` is neither; before the first step, if
-            the model has no such strength (the sentence lists those it has); when a value leaves
-            the strength's range.
+            the model has no such strength (the sentence lists those it has) or several of that
+            path; when a value is not a number or leaves the strength's range.
 
     Example:
 
@@ -63,16 +65,16 @@ class Scheduler(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._path, self._found = _find(self.strength, strengths_of(self.model))
-        self._step = int(self.model.optimizer.iterations)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "epoch":
             self._set(epoch)
+        else:
+            self._seen = _batches_seen(self.model.optimizer)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "step":
-            self._set(self._step)
-            self._step += self.model.steps_per_execution
+            self._set(self._seen + batch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "step" and logs is not None:
@@ -83,24 +85,41 @@ class Scheduler(keras.callbacks.Callback):
             logs[self._path] = self._value
 
     def _set(self, count: int) -> None:
-        value = float(self.schedule(count))
+        value = self.schedule(count)
+        with suppress(TypeError, ValueError):
+            value = float(value)
         self._value = validation.number(self._path, value, self._found.within)
-        assign_between_steps(self.model, self._found.variable, value)
+        assign_between_steps(self.model, self._found.variable, self._value)
 
 
-def strengths_of(model: keras.Model) -> dict[str, Strength]:
-    """Returns every strength of `model`, its layers and its objectives, by path."""
-    return {
-        f"{layer.name}/{name}": strength
+def strengths_of(model: keras.Model) -> list[tuple[str, Strength]]:
+    """Returns every strength of `model`, its layers and its objectives, with its path."""
+    return [
+        (f"{layer.name}/{name}", strength)
         for layer in model._flatten_layers()
         for name, strength in getattr(layer, "strengths", {}).items()
-    }
+    ]
 
 
-def _find(wanted: str | keras.Variable, known: dict[str, Strength]) -> tuple[str, Strength]:
-    for path, strength in known.items():
-        if wanted is strength.variable or (isinstance(wanted, str) and wanted == path):
-            return path, strength
+def _find(wanted: str | keras.Variable, known: list[tuple[str, Strength]]) -> tuple[str, Strength]:
+    found = [
+        (path, strength)
+        for path, strength in known
+        if wanted is strength.variable or (isinstance(wanted, str) and wanted == path)
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(
+            f"`strength` must be one strength of the model; received {wanted!r}, of which there "
+            f"are {len(found)}: give the layers names that differ, or pass the variable itself."
+        )
     given = wanted if isinstance(wanted, str) else wanted.path
-    listed = ", ".join(known) if known else "none"
+    listed = ", ".join(path for path, _ in known) or "none"
     raise ValueError(f"`strength` must be a strength of the model ({listed}); received {given!r}.")
+
+
+def _batches_seen(optimizer: keras.Optimizer) -> int:
+    """Counts each batch, where `optimizer.iterations` counts each update of the weights."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    return int(optimizer._iterations)

@@ -34,7 +34,8 @@ class L1Ball(keras.constraints.Constraint):
     Called with a weight of any shape; returns one of the same shape and dtype.
 
     Raises:
-        ValueError: If `radius` is negative or not a number, or `axis` holds anything but integers.
+        ValueError: If `radius` is negative or not a number, `axis` holds anything but integers, or,
+            when called, the weight has no such axis.
 
     Example:
 
@@ -48,9 +49,10 @@ class L1Ball(keras.constraints.Constraint):
 
     def __init__(self, radius: float = 1.0, axis: int | tuple[int, ...] | None = None) -> None:
         self.radius = validation.number("radius", radius, "[0, inf)")
-        if axis is not None:
-            for each in axis if isinstance(axis, list | tuple) else (axis,):
-                validation.integer("axis", each, "(-inf, inf)")
+        if isinstance(axis, list | tuple):
+            axis = tuple(validation.integer("axis", each, "(-inf, inf)") for each in axis)
+        elif axis is not None:
+            axis = validation.integer("axis", axis, "(-inf, inf)")
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
@@ -64,11 +66,16 @@ def project_onto_l1_ball(v: Any, radius: float, axis: int | tuple[int, ...] | No
     """Returns the nearest point to `v` with `‖w‖₁ ≤ radius` over `axis` (Duchi 2008, fig. 1)."""
     rank = len(v.shape)
     axes = range(rank) if axis is None else [axis] if isinstance(axis, int) else axis
-    inner = [each % rank for each in axes]
+    for each in axes:
+        if not -rank <= each < rank:
+            raise ValueError(f"`axis` must be an axis of a weight of rank {rank}; received {axis}.")
+    inner = sorted({each % rank for each in axes})
     order = [each for each in range(rank) if each not in inner] + inner
     moved = ops.transpose(v, order)
     size = math.prod(moved.shape[rank - len(inner) :])
     rows = ops.reshape(moved, (-1, size))
+    if keras.backend.standardize_dtype(v.dtype) != "float64":
+        rows = ops.cast(rows, "float32")  # half precision cannot count, nor sum, beyond 256 weights
     magnitudes = ops.abs(rows)
     descending = ops.flip(ops.sort(magnitudes, axis=-1), axis=-1)
     ranks = ops.arange(1, size + 1, dtype=rows.dtype)
@@ -77,5 +84,6 @@ def project_onto_l1_ball(v: Any, radius: float, axis: int | tuple[int, ...] | No
     theta = ops.take_along_axis(thresholds, ops.maximum(active - 1, 0), axis=-1)
     inside = ops.sum(magnitudes, axis=-1, keepdims=True) <= radius
     shrunk = ops.sign(rows) * ops.maximum(magnitudes - ops.maximum(theta, 0.0), 0.0)
-    projected = ops.reshape(ops.where(inside, rows, shrunk), moved.shape)
+    projected = ops.where(inside, rows, shrunk)
+    projected = ops.reshape(ops.cast(projected, v.dtype), moved.shape)
     return ops.transpose(projected, [order.index(each) for each in range(rank)])

@@ -89,7 +89,9 @@ class DropConnect(keras.layers.Wrapper):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
-        asked = per_example and "per_example=True" or inference == "moments" and "inference='moments'"
+        asked = "inference='moments'" if inference == "moments" else ""
+        if per_example:
+            asked = "per_example=True"
         if asked and not isinstance(layer, keras.layers.Dense):
             raise ValueError(
                 f"`layer` must be a Dense layer with {asked}; received {type(layer).__name__}."
@@ -120,12 +122,15 @@ class DropConnect(keras.layers.Wrapper):
         weights, state = view.weights(), view.state()._replace(generator=None)
         values = [*weights, *state.variables]
         variables = [*self.layer.trainable_variables, *self.layer.non_trainable_variables]
-        place = next(i for i, v in enumerate(variables) if v is self.layer._kernel)
+        kernel = getattr(self.layer, "_kernel", None)  # as stored, where LoRA adds to it
+        if kernel is None:
+            kernel = self.layer.kernel
+        place = next(i for i, v in enumerate(variables) if v is kernel)
         values[place] = values[place] * self._mask(ops.shape(values[place]), values[place].dtype)
         state = state._replace(variables=values[len(weights) :])
         made = view(values[: len(weights)], state, inputs)
         for loss in made.losses:
-            self.add_loss(loss)
+            self.layer.add_loss(loss)  # whose it is: on JAX both would report it
         return made.outputs
 
     def _mask_each_example(self, inputs: Any) -> Any:
@@ -133,7 +138,9 @@ class DropConnect(keras.layers.Wrapper):
         kernel = ops.cast(layer.kernel, inputs.dtype)
         mask = self._mask((ops.shape(inputs)[0], *kernel.shape), inputs.dtype)
         outputs = ops.einsum("bi,bij->bj", inputs, mask * kernel)
-        return self._finish(outputs)
+        if layer.use_bias:
+            outputs = outputs + ops.cast(layer.bias, outputs.dtype)
+        return self._regularize(layer.activation(outputs))
 
     def _average(self, inputs: Any) -> Any:
         kernel = ops.cast(self.layer.kernel, inputs.dtype)
@@ -143,16 +150,13 @@ class DropConnect(keras.layers.Wrapper):
         noise = keras.random.normal(
             (self.samples, *ops.shape(mean)), dtype=mean.dtype, seed=self.seed_generator
         )
-        return ops.mean(self.layer.activation(mean + stddev * noise), axis=0)
+        return self._regularize(ops.mean(self.layer.activation(mean + stddev * noise), axis=0))
 
-    def _finish(self, outputs: Any) -> Any:
-        layer = self.layer
-        if layer.use_bias:
-            outputs = outputs + ops.cast(layer.bias, outputs.dtype)
-        outputs = layer.activation(outputs)
-        if layer.activity_regularizer is not None:
+    def _regularize(self, outputs: Any) -> Any:
+        """Adds the activity loss that calling the layer itself would have added."""
+        if self.layer.activity_regularizer is not None:
             examples = ops.cast(ops.shape(outputs)[0], outputs.dtype)
-            self.add_loss(layer.activity_regularizer(outputs) / examples)
+            self.add_loss(self.layer.activity_regularizer(outputs) / examples)
         return outputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo import validation
 from keras_regzoo.layers.masking_noise import keep_mask
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength, strength_config
@@ -24,15 +25,16 @@ class ScheduledDropout(keras.layers.Layer):
 
     Args:
         rate: p, the probability that an element is dropped, in [0, 1). May be scheduled.
-        noise_shape: Shape of the mask, with `None` or 1 where it is broadcast as for
-            `keras.layers.Dropout`; `None` for a mask of the inputs' shape.
+        noise_shape: Shape of the mask, as for `keras.layers.Dropout`: 1 along an axis that shares
+            one draw, `None` along one of the inputs' length. By default a mask of their shape.
         seed: Integer, or `None` for a seed of its own.
         **kwargs: `name`, `dtype`.
 
     Input shape: any; output shape: the same.
 
     Raises:
-        ValueError: If `rate` is not a number in [0, 1).
+        ValueError: If `rate` is not a number in [0, 1), `noise_shape` holds anything but `None` and
+            positive integers, or, when called, it has another rank than the inputs.
 
     Example:
 
@@ -53,7 +55,7 @@ class ScheduledDropout(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.rate = add_strength(self, "rate", rate, "[0, 1)")
-        self.noise_shape = noise_shape
+        self.noise_shape = _checked_noise_shape(noise_shape)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
@@ -69,6 +71,11 @@ class ScheduledDropout(keras.layers.Layer):
         shape = ops.shape(inputs)
         if self.noise_shape is None:
             return shape
+        if len(shape) != len(self.noise_shape):
+            raise ValueError(
+                f"`noise_shape` must have the rank of the inputs, {len(shape)}; "
+                f"received noise_shape={self.noise_shape}."
+            )
         return tuple(
             length if given is None else given
             for given, length in zip(self.noise_shape, shape, strict=True)
@@ -80,3 +87,13 @@ class ScheduledDropout(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         own = {"noise_shape": self.noise_shape, "seed": self.seed}
         return {**super().get_config(), **strength_config(self), **own}
+
+
+def _checked_noise_shape(noise_shape: Any) -> tuple[int | None, ...] | None:
+    if noise_shape is None:
+        return None
+    validation.instance("noise_shape", noise_shape, (list, tuple))
+    return tuple(
+        None if each is None else validation.integer("noise_shape", each, "[1, inf)")
+        for each in noise_shape
+    )

@@ -141,8 +141,14 @@ def _check_fit(encoder: keras.Model, decoder: keras.Model) -> None:
         "the encoder's input and the decoder's output": (encoder.input_shape, decoder.output_shape),
     }
     for ends, (first, second) in pairs.items():
-        if tuple(first[1:]) != tuple(second[1:]):
+        if not _meet(first[1:], second[1:]):
             raise ValueError(
                 f"`encoder` and `decoder` must fit together: {ends} must have one shape; "
                 f"received {first[1:]} and {second[1:]}."
             )
+
+
+def _meet(first: tuple[int | None, ...], second: tuple[int | None, ...]) -> bool:
+    if len(first) != len(second):
+        return False
+    return all(a is None or b is None or a == b for a, b in zip(first, second, strict=True))

@@ -37,12 +37,12 @@ def dense_autoencoder(
 
     Example:
 
-    >>> encoder, decoder = keras_regzoo.models.dense_autoencoder((28, 28, 1), hidden=(64,), latent=8)
+    >>> encoder, decoder = keras_regzoo.models.dense_autoencoder((9, 9, 1), hidden=(64,), latent=8)
     >>> encoder.output_shape, decoder.output_shape
-    ((None, 8), (None, 28, 28, 1))
+    ((None, 8), (None, 9, 9, 1))
     """
     shape = _checked_shape(input_shape)
-    widths = [validation.integer("hidden", width, "[1, inf)") for width in hidden]
+    widths = _checked_widths("hidden", hidden)
     validation.integer("latent", latent, "[1, inf)")
     encoder = keras.Sequential(
         [
@@ -103,12 +103,12 @@ def conv_autoencoder(
         raise ValueError(
             f"`input_shape` must be (height, width, channels); received input_shape={input_shape}."
         )
-    widths = [validation.integer("filters", width, "[1, inf)") for width in filters]
+    widths = _checked_widths("filters", filters)
     if not widths:
         raise ValueError("`filters` must hold at least one number of filters; received none.")
     validation.integer("latent", latent, "[1, inf)")
     validation.integer("kernel_size", kernel_size, "[1, inf)")
-    sides = [shape[:2]]
+    sides: list[tuple[int, ...]] = [shape[:2]]
     for _ in widths:
         sides.append(tuple(math.ceil(side / 2) for side in sides[-1]))
     encoder = keras.Sequential(
@@ -146,6 +146,12 @@ def conv_autoencoder(
         if any(excess):
             decoder.add(layers.Cropping2D([(0, each) for each in excess]))
     return encoder, decoder
+
+
+def _checked_widths(name: str, widths: Sequence[int]) -> list[int]:
+    if not isinstance(widths, list | tuple):
+        raise ValueError(f"`{name}` must be a list of integers; received {name}={widths!r}.")
+    return [validation.integer(name, width, "[1, inf)") for width in widths]
 
 
 def _checked_shape(input_shape: Sequence[int]) -> tuple[int, ...]:

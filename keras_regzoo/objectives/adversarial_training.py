@@ -135,7 +135,10 @@ class AdversarialTraining(Objective):
             _, _, gradient = loss.gradient(point._replace(x=moved), "x")
             moved = tree.map_structure(
                 lambda x, x_moved, g: self._valid(
-                    x + project(x_moved + _like(step_size, x) * self._uphill(g) - x, radius, self.norm)
+                    x
+                    + project(
+                        x_moved + _like(step_size, x) * self._uphill(g) - x, radius, self.norm
+                    )
                 ),
                 point.x,
                 moved,
@@ -150,7 +153,15 @@ class AdversarialTraining(Objective):
         return x if self.valid_range is None else ops.clip(x, *self.valid_range)
 
     def get_config(self) -> dict[str, Any]:
-        names = ("norm", "steps", "step_size", "random_start", "clean_weight", "valid_range", "seed")
+        names = (
+            "norm",
+            "steps",
+            "step_size",
+            "random_start",
+            "clean_weight",
+            "valid_range",
+            "seed",
+        )
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

@@ -35,12 +35,12 @@ class Mixup(BatchTransform):
         seed: Integer, or `None` for a seed of its own.
         name: Name in paths.
 
-    Takes any number of floating-point inputs and any targets, batch first. Adds no term to the
-    logs.
+    Takes any number of floating-point inputs and any targets, of any shapes, batch first. Adds no
+    term to the logs.
 
     Raises:
-        ValueError: If `alpha` is negative or not a number; if an input is not floating-point (at the first step,
-            where the model does not tell its inputs before).
+        ValueError: If `alpha` is negative or not a number; if an input is not floating-point (at
+            the first step, where the model does not tell its inputs before).
 
     Example:
 

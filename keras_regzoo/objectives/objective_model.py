@@ -11,7 +11,7 @@ from keras import ops, tree
 
 from keras_regzoo import validation
 from keras_regzoo.backend import Pass, PureView
-from keras_regzoo.objectives.loss import Loss, Step, Tensor, Terms, aggregate, unscale
+from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
 from keras_regzoo.objectives.objective import Objective
 
 DATA_LOSS = "data_loss"
@@ -96,7 +96,7 @@ class ObjectiveModel(keras.Model):
         loss = Loss(step, self._plain_loss(step))
         for objective, draw in zip(self.objectives, draws, strict=True):
             loss = objective.transform(loss, draw)
-        value, terms = loss.evaluate((step.weights, step.x, y, sample_weight))
+        value, terms = loss.evaluate(Point(step.weights, step.x, y, sample_weight))
         self._log(terms, x)
         return value
 
@@ -152,10 +152,11 @@ class ObjectiveModel(keras.Model):
 
     def _take_step(self, x: Any, y_pred: Any) -> tuple[Step, list[Any]]:
         """Returns the step that the pass which made `y_pred` began, or a new one without it."""
-        model, outputs, step, draws = getattr(_in_step, "begun", None) or (None,) * 4
-        _in_step.begun = None
-        if model is self and _same_tensors(outputs, y_pred):
-            return step, draws
+        begun, _in_step.begun = getattr(_in_step, "begun", None), None
+        if begun is not None:
+            model, outputs, step, draws = begun
+            if model is self and _same_tensors(outputs, y_pred):
+                return step, draws
         return self._begin(x)
 
     def _plain_loss(self, step: Step) -> Any:

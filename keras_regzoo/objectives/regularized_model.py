@@ -16,6 +16,8 @@ from keras_regzoo.registration import register
 class RegularizedModel(ObjectiveModel):
     """Trains a Keras model with a list of objectives, through an ordinary `fit`.
 
+        L' = (T_n ∘ … ∘ T₁)(L),   T_i the objectives, L the compiled loss plus the model's own
+
     The list is a composition, the first one innermost:
     `RegularizedModel(model, [Mixup(0.2), SharpnessAware(0.05)])` takes the sharpness-aware step
     on the mixed-up loss. With an empty list training is that of `model` itself.

@@ -71,4 +71,7 @@ def ascend(weights: list[Tensor], gradient: list[Tensor], radius: Tensor | float
     """Returns `w + radius · g / ‖g‖₂`, the norm over all tensors together; `w` where g is 0."""
     squared = sum(ops.sum(ops.square(ops.cast(g, "float32"))) for g in gradient)
     scale = radius * ops.rsqrt(ops.maximum(squared, 1e-30))
-    return [w + ops.cast(scale, w.dtype) * ops.cast(g, w.dtype) for w, g in zip(weights, gradient, strict=True)]
+    return [
+        w + ops.cast(scale, w.dtype) * ops.cast(g, w.dtype)
+        for w, g in zip(weights, gradient, strict=True)
+    ]

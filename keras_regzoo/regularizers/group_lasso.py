@@ -49,10 +49,11 @@ class GroupLasso(keras.regularizers.Regularizer):
 
     def __init__(self, strength: float = 0.01, axis: int | tuple[int, ...] = 0) -> None:
         self.strength = validation.number("strength", strength, "[0, inf)")
-        axes = tuple(axis) if isinstance(axis, list | tuple) else (axis,)
-        for each in axes:
-            validation.integer("axis", each, "(-inf, inf)")
-        self.axis = axes if isinstance(axis, list | tuple) else axis
+        if isinstance(axis, list | tuple):
+            axis = tuple(validation.integer("axis", each, "(-inf, inf)") for each in axis)
+        else:
+            axis = validation.integer("axis", axis, "(-inf, inf)")
+        self.axis = axis
 
     def __call__(self, x: Any) -> Any:
         norms, size = group_norms(x, self.axis)

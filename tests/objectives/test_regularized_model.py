@@ -235,7 +235,7 @@ def test_masks_and_integer_inputs_pass_through():
     history = train(RegularizedModel(base, [SharpnessAware(0.0)]), 3, x=tokens, y=labels)
     np.testing.assert_allclose(history.history["loss"], expected, rtol=1e-5)
     for objective in (AdversarialTraining(0.1), Mixup(0.2)):
-        with pytest.raises(ValueError, match="needs floating-point inputs; received .* int32"):
+        with pytest.raises(ValueError, match=r"needs floating-point inputs; received .* int32"):
             RegularizedModel(build(), [objective])
 
 
@@ -321,7 +321,7 @@ def test_a_base_with_its_own_training_is_refused():
             return {}
 
     with pytest.raises(
-        ValueError, match="`model` must be trained by its compiled loss.*train_step"
+        ValueError, match=r"`model` must be trained by its compiled loss.*train_step"
     ):
         RegularizedModel(Own(), [])
 
