@@ -1,0 +1,136 @@
+"""`compare`: which regularizer helps on some data, under one budget and one protocol."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from keras_regzoo import validation
+from keras_regzoo.diagnostics import report
+from keras_regzoo.diagnostics.base_models import find_builder
+from keras_regzoo.diagnostics.comparison import Comparison, Run
+from keras_regzoo.diagnostics.experiment import Budget, DataSource, Experiment
+from keras_regzoo.diagnostics.run_store import RunStore
+from keras_regzoo.diagnostics.technique_names import parse_techniques
+
+
+def compare(
+    data: str | os.PathLike[str] = "digits",
+    techniques: str | Sequence[str] | None = None,
+    *,
+    seeds: int = 5,
+    epochs: int = 60,
+    train_size: int | None = None,
+    out: str | os.PathLike[str] = "comparison",
+    model: str = "mlp",
+    batch_size: int = 32,
+    learning_rate: float = 1e-3,
+    target: str | None = None,
+    task: str | None = None,
+    progress: bool = True,
+) -> Comparison:
+    """Trains one network with each of several regularizers, and reports which of them helped.
+
+    The design is paired: with one seed, every technique has the same split of the data, the same
+    initial weights and the same mini-batches in the same order, and all have the same number of
+    epochs and the same Adam. So each technique's test error is compared with the baseline's seed
+    by seed: the mean difference, its 95 % t-interval, and a paired t-test corrected by Holm's
+    method for the number of techniques.
+
+    Every finished run is saved at once. The same call again, after an interruption or with more
+    seeds or techniques, makes only the runs that are missing.
+
+    Args:
+        data: What `keras_regzoo.data.load` takes: `"digits"`, `"tfds:NAME"`, or the path of an
+            `.npz` or `.csv` file. Each seed splits it anew, where the data bring no test set.
+        techniques: Names separated by commas, or a list of them, each followed by any options,
+            as in `"l2:strength=0.001"`; those that exist are the keys of
+            `keras_regzoo.diagnostics.TECHNIQUES`. `None` is all of them with their defaults. The
+            baseline always takes part.
+        seeds: Number of seeds, at least 1. One seed gives no interval and no test.
+        epochs: Number of epochs, at least 1.
+        train_size: Number of training examples to keep, or `None` for all.
+        out: Folder for the report and the runs; made if it does not exist.
+        model: `"mlp"`, `"cnn"`, or `"module:function"`, called as
+            `function(input_shape, num_outputs)`, which returns a built `keras.Model` whose
+            outputs are logits, one a class (two for two classes), or one value for a regression,
+            whose targets are standardized for training.
+        batch_size: Examples in a mini-batch, at least 1.
+        learning_rate: Of Adam, above 0.
+        target: Column to predict, of a `.csv` file.
+        task: `"binary"`, `"multiclass"`, `"regression"`, or `None` to tell it from the targets.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The comparison. The folder holds it as `report.md`, `results.json`, `differences.png` and
+        `learning_curves.png`, and the single runs in `runs/`.
+
+    Raises:
+        ValueError: In one sentence, and before anything is trained, if an argument is out of its
+            range, a technique or option does not exist, the data or the network do not fit, or
+            `out` holds runs made with other settings.
+        OSError: If the data are missing or `out` cannot be written to.
+        ImportError: If an extra is missing (`recipes`: SciPy, matplotlib, scikit-learn).
+
+    Example:
+
+    ```python
+    comparison = keras_regzoo.diagnostics.compare(
+        "digits", "l2,dropout:rate=0.3,mixup", train_size=300, out="comparison"
+    )
+    for result in comparison.results:
+        print(result.label, result.test_error, result.significant)
+    ```
+
+    Reference: Dror, Baumer, Shlomov & Reichart (2018), The hitchhiker's guide to testing
+    statistical significance in natural language processing, ACL, on paired tests over data sets
+    and seeds; Holm (1979) for the correction.
+    """
+    treatments = parse_techniques(techniques)
+    validation.integer("seeds", seeds, "[1, inf)")
+    for module in ("matplotlib.figure", "scipy.stats"):
+        validation.extra(module, "recipes", "A comparison")
+    budget = Budget(epochs, batch_size, learning_rate)
+    builder = find_builder(model)
+    store = RunStore(out)
+    try:
+        source = DataSource(data, target, task, train_size)
+        experiment = Experiment(source, model, builder, treatments, budget)
+        store.claim(experiment.settings)
+    except BaseException:
+        store.discard_if_empty()
+        raise
+    comparison = Comparison(
+        settings=experiment.settings,
+        seeds=list(range(seeds)),
+        runs=_runs(experiment, store, seeds, progress),
+        folder=store.folder,
+    )
+    report.write(comparison)
+    return comparison
+
+
+def _runs(experiment: Experiment, store: RunStore, seeds: int, progress: bool) -> list[Run]:
+    """Returns every run, the saved ones from disk and the others made and saved."""
+    plan = [(seed, treatment) for seed in range(seeds) for treatment in experiment.treatments]
+    saved = {(seed, t.key): store.load(t.key, seed) for seed, t in plan}
+    missing = [(seed, t) for seed, t in plan if saved[seed, t.key] is None]
+    columns = (
+        TextColumn("{task.fields[doing]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("runs, left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+        shown = bar.add_task("", total=len(plan), completed=len(plan) - len(missing), doing="")
+        for seed, treatment in missing:
+            bar.update(shown, doing=f"{treatment.label}, seed {seed}")
+            run = experiment.run(treatment, seed)
+            store.save(treatment.key, seed, run)
+            saved[seed, treatment.key] = run
+            bar.advance(shown)
+    return [{**(saved[seed, t.key] or {}), "technique": t.label} for seed, t in plan]
