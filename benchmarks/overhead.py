@@ -1,7 +1,7 @@
 """What an objective costs: the time of a training step, against plain Keras and against its floor.
 
     KERAS_BACKEND=jax python -m benchmarks.overhead            measures what is not saved yet
-    python -m benchmarks.overhead --table                      prints the table of what is saved
+    python -m benchmarks.overhead --page                       writes benchmarks/README.md from it
 
 Each objective's steps alternate with those of plain Keras in one process; a number is the median
 over rounds of the ratio of the two. The floor is what the passes an objective must make would
@@ -96,6 +96,24 @@ def cnn() -> keras.Model:
 
 NETWORKS = {"mlp": mlp, "cnn": cnn}
 
+PAGE = """# What an objective costs
+
+Written by `python -m benchmarks.overhead --page` from `results/overhead.json`.
+
+Steps of batch 128 alternate with those of plain Keras in one process; a ratio is the median over
+rounds. The floor is what the passes an objective must make would cost, a forward pass counted as a
+third of a plain step and a backward pass as two thirds; for weight noise it includes the draw of a
+normal number for each weight, measured as its own row. Steps are compiled with XLA on JAX and
+TensorFlow, and run eagerly on PyTorch. The limit is on the ratio to plain Keras where there is no
+floor, and else on the ratio to the floor.
+
+{table}
+
+Measured with
+
+{conditions}
+"""
+
 
 class Stopwatch(keras.callbacks.Callback):
     """Times the steps of an epoch after the first few; reading the loss waits for the device."""
@@ -177,17 +195,30 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def conditions() -> str:
+    """Returns what the saved results were measured with, one line a backend."""
+    machines = {
+        entry["machine"]["backend"]: entry["machine"]
+        for by_backend in results_file.load(RESULT).values()
+        for saved in by_backend.values()
+        for entry in saved.values()
+    }
+    return "\n".join(
+        f"- {backend} {each['backend_version']}, Keras {each['keras']}, Python {each['python']}, "
+        f"{each['system']}, {each['cpus']} CPUs"
+        for backend, each in sorted(machines.items())
+    )
+
+
 def main(
-    show: Annotated[
-        bool, typer.Option("--table", help="Print the table of saved results.")
-    ] = False,
+    page: Annotated[bool, typer.Option(help="Write the page of saved results instead.")] = False,
     again: Annotated[bool, typer.Option(help="Measure what is saved, too.")] = False,
     network: Annotated[list[str], typer.Option(help="Networks to measure.")] = list(NETWORKS),  # noqa: B006
     technique: Annotated[list[str], typer.Option(help="Objectives to measure.")] = list(TECHNIQUES),  # noqa: B006
 ) -> None:
     """Measures the cost of each objective, saving every number as it comes."""
     backend = keras.backend.backend()
-    for each in [] if show else network:
+    for each in [] if page else network:
         for name in technique:
             results = results_file.load(RESULT)
             saved = results.setdefault(each, {}).setdefault(backend, {})
@@ -196,8 +227,9 @@ def main(
             saved[name] = measure(each, name)
             results_file.save(RESULT, results)
             typer.echo(f"{each} {backend} {name}: {saved[name]['ratio']:.2f} x plain")
-    if show:
-        typer.echo(table(results_file.load(RESULT)))
+    if page:
+        text = PAGE.format(table=table(results_file.load(RESULT)), conditions=conditions())
+        (results_file.RESULTS.parent / "README.md").write_text(text)
 
 
 if __name__ == "__main__":

@@ -37,8 +37,8 @@ def value_and_grad(
 
     >>> square = lambda x: keras.ops.sum(x * x)
     >>> value, gradient = keras_regzoo.backend.value_and_grad(square)(keras.ops.ones(3))
-    >>> float(value), [float(g) for g in gradient]
-    (3.0, [2.0, 2.0, 2.0])
+    >>> print(keras.ops.convert_to_numpy(value), keras.ops.convert_to_numpy(gradient))
+    3.0 [2. 2. 2.]
     """
 
     def wrapped(x: Any, *args: Any) -> tuple[Any, Any]:
@@ -64,8 +64,8 @@ def vjp(function: Callable[[Any], Any], x: Any, cotangent: Any) -> tuple[Any, An
     >>> outputs, product = keras_regzoo.backend.vjp(
     ...     lambda x: x**3, keras.ops.array([2.0]), keras.ops.array([1.0])
     ... )
-    >>> float(product[0])
-    12.0
+    >>> print(keras.ops.convert_to_numpy(product))
+    [12.]
     """
     _floating_structure(x)
     return _engine.vjp(function, x, cotangent)
@@ -92,8 +92,8 @@ def jvp(function: Callable[[Any], Any], x: Any, tangent: Any) -> tuple[Any, Any]
     >>> outputs, product = keras_regzoo.backend.jvp(
     ...     lambda x: x**3, keras.ops.array([2.0]), keras.ops.array([1.0])
     ... )
-    >>> float(product[0])
-    12.0
+    >>> print(keras.ops.convert_to_numpy(product))
+    [12.]
     """
     _floating_structure(x)
     if hasattr(_engine, "jvp"):

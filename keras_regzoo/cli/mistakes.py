@@ -19,9 +19,10 @@ INTERRUPTED = 130
 def one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates a command: mistakes it reports become `regzoo: <sentence>` and exit status 2.
 
-    A mistake is an `ImportError`, an `OSError` about a file, or a `ValueError` raised in this
-    package or in a recipe. Another `OSError` (a full disk) is a sentence and exit status 1, any
-    other exception a failure that keeps its traceback.
+    A mistake is an `ImportError`, an `OSError` about a file or without an error number (this
+    package's own), or a `ValueError` raised in this package or in a recipe. Another `OSError` (a
+    full disk) is a sentence and exit status 1, any other exception a failure that keeps its
+    traceback.
     """
 
     @functools.wraps(command)
@@ -35,8 +36,9 @@ def one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename is not None else ""
-            typer.echo(f"regzoo: {where}{error.strerror or error}.", err=True)
-            raise typer.Exit(MISTAKE if where else FAILURE) from error
+            sentence = f"{where}{error.strerror or error}".rstrip(".")
+            typer.echo(f"regzoo: {sentence}.", err=True)
+            raise typer.Exit(MISTAKE if where or error.errno is None else FAILURE) from error
         except (ValueError, ImportError) as error:
             if not isinstance(error, ImportError) and not _is_ours(error.__traceback__):
                 raise

@@ -183,7 +183,7 @@ def environment() -> dict[str, Any]:
         "backend": f"{backend} {getattr(module, '__version__', '')}".strip(),
         "numpy": np.__version__,
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "cpus": os.cpu_count(),
     }
 

@@ -154,7 +154,7 @@ def _protocol(comparison: Comparison) -> list[str]:
 def _environment(e: dict[str, Any]) -> str:
     return (
         f"keras_regzoo {e['keras_regzoo']}, Keras {e['keras']}, {e['backend']}, NumPy "
-        f"{e['numpy']}, Python {e['python']}, {e['platform']}, {e['cpus']} CPUs"
+        f"{e['numpy']}, Python {e['python']}, {e['system']}, {e['cpus']} CPUs"
     )
 
 

@@ -1,0 +1,400 @@
+"""What every class promises, one small check for each promise.
+
+A check takes a case of `tests/cases.py` and raises an `AssertionError` if its class breaks the
+promise. The checks that need another process take its report too. `test_checks_can_fail.py` holds
+a broken class for each of them.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regzoo.backend import value_and_grad
+from tests.cases import KINDS, QUIET, Case, Trained, batch, own_losses, place, without
+
+BACKEND = keras.backend.backend()
+HAS_XLA = BACKEND in ("tensorflow", "jax")
+SAVED = tuple(kind for kind in KINDS if kind != "callback")
+
+
+class Check(NamedTuple):
+    """A check, the kinds it is for, and the backends that have what it needs."""
+
+    function: Callable[..., None]
+    kinds: tuple[str, ...]
+    backends: tuple[str, ...]
+
+    def applies_to(self, case: Case) -> bool:
+        return case.kind in self.kinds and BACKEND in self.backends
+
+
+CHECKS: dict[str, Check] = {}
+
+
+def check(*kinds: str, backends: tuple[str, ...] = ("tensorflow", "jax", "torch")) -> Callable:
+    """Enters a function `check_NAME` in `CHECKS` as `NAME`."""
+
+    def enter(function: Callable[..., None]) -> Callable[..., None]:
+        CHECKS[function.__name__.removeprefix("check_")] = Check(function, kinds, backends)
+        return function
+
+    return enter
+
+
+def assert_finite(values: Any, what: str) -> None:
+    for value in values:
+        array = np.asarray(ops.convert_to_numpy(ops.cast(value, "float32")))
+        assert np.isfinite(array).all(), f"{what} must be finite; found {array}."
+
+
+def assert_close(actual: Any, expected: Any, what: str, tolerance: float = 1e-5) -> None:
+    actual, expected = ops.convert_to_numpy(actual), ops.convert_to_numpy(expected)
+    np.testing.assert_allclose(actual, expected, tolerance, tolerance, err_msg=what)
+
+
+def plain_config(technique: Any) -> Any:
+    return json.loads(json.dumps(keras.saving.serialize_keras_object(technique.get_config())))
+
+
+def parameters(cls: type) -> list[str]:
+    signature = inspect.signature(cls.__init__).parameters.values()
+    return [str(p).split(":")[0] if p.kind is p.VAR_KEYWORD else p.name for p in signature][1:]
+
+
+@check(*SAVED)
+def check_config_round_trip(case: Case) -> None:
+    """Every argument is in the config, from which an equal object is made, through JSON too."""
+    for arguments in (case.arguments, *case.variations):
+        given = arguments()
+        technique = case.cls(**given)
+        config = technique.get_config()
+        for name in parameters(case.cls):
+            assert name in config or name.startswith("**"), f"get_config() must hold {name!r}."
+        for name, value in given.items():
+            if isinstance(value, bool | int | float | str | tuple | None):
+                made = config[name] if not isinstance(config[name], dict) else value
+                assert made == value, f"get_config() must hold {name}={value!r}; it is {made!r}."
+        again = case.cls.from_config(copy.deepcopy(config))
+        text = json.dumps(keras.saving.serialize_keras_object(technique))
+        restored = keras.saving.deserialize_keras_object(json.loads(text))
+        for made in (again, restored):
+            assert type(made) is case.cls, f"made a {type(made).__name__} from the config."
+            assert plain_config(made) == plain_config(technique), "the configs must be equal."
+
+
+@check(*KINDS)
+def check_every_variation_trains(case: Case) -> None:
+    for arguments in case.variations:
+        _, placed = place(case, arguments)
+        assert_finite(placed.fit(*batch(case))["loss"], "the loss")
+        assert_finite(placed.model.trainable_variables, "the weights")
+
+
+@check(*KINDS)
+def check_identity_at_zero_strength(case: Case) -> None:
+    """At strength 0 outputs, or the weights that training gives, are those without it."""
+    if case.zero is None:
+        return
+    x, y = batch(case)
+    if case.kind == "regularizer":
+        penalty = case.cls(**case.zero())(ops.convert_to_tensor(y))
+        return assert_close(penalty, 0.0, "a penalty of strength 0", tolerance=0)
+    if case.kind == "constraint":
+        return assert_close(case.cls(**case.zero())(ops.convert_to_tensor(y)), y, "the weight")
+    if case.kind == "layer":
+        layer = case.cls(**case.zero())
+        tensor = ops.convert_to_tensor(x)
+        made = layer(tensor, training=True)
+        return assert_close(made, case.plain(layer)(tensor), "outputs in training")
+    ends = []
+    for plainly in (False, True):
+        keras.utils.set_random_seed(1)
+        technique, placed = place(case, case.zero)
+        trained = without(case, technique, placed) if plainly else placed
+        trained.fit(x, y, batch_size=4)
+        ends.append([ops.convert_to_numpy(v) for v in trained.model.trainable_variables])
+    for made, plain in zip(*ends, strict=True):
+        assert_close(made, plain, "weights after training at strength 0 and without")
+
+
+@check("layer", "objective", "model")
+def check_inactive_at_inference(case: Case) -> None:
+    """Inference and evaluation are those of what it wraps, by default, at any strength."""
+    x, y = batch(case)
+    technique, placed = place(case, case.arguments)
+    placed.fit(x, y)
+    tensor = ops.convert_to_tensor(x)
+    if case.kind == "layer":
+        expected = case.plain(technique)(tensor)
+        assert_close(technique(tensor, training=False), expected, "outputs at inference")
+        return assert_close(technique(tensor), expected, "outputs by default")
+    plain = without(case, technique, placed).model
+    assert_close(placed.model(tensor), plain(tensor), "outputs by default")
+    plain.compile(loss="mse", run_eagerly=True)
+    logs, expected = (
+        model.evaluate(x, y, verbose=QUIET, return_dict=True) for model in (placed.model, plain)
+    )
+    assert set(logs) == set(expected), f"evaluate logs {set(logs)}, without it {set(expected)}."
+    return assert_close(logs["loss"], expected["loss"], "the loss that evaluate reports")
+
+
+@check("regularizer", "constraint")
+def check_scalar_or_same_shape(case: Case) -> None:
+    """A penalty is a scalar; a constrained weight keeps its shape; both keep the dtype."""
+    for dtype in ("float32", "bfloat16"):
+        weight = ops.cast(batch(case)[1], dtype)
+        made = case.cls(**case.arguments())(weight)
+        expected = () if case.kind == "regularizer" else tuple(weight.shape)
+        assert tuple(made.shape) == expected, f"shape {made.shape}; it must be {expected}."
+        found = keras.backend.standardize_dtype(made.dtype)
+        assert found == dtype, f"{found} of a {dtype} weight."
+
+
+@check("layer", "model")
+def check_symbolic_and_eager_shapes_agree(case: Case) -> None:
+    x, _ = batch(case, rows=3)
+    technique = case.cls(**case.arguments())
+    made = technique(ops.convert_to_tensor(x))
+    known = technique(keras.Input(batch_shape=x.shape))
+    unknown = technique(keras.Input(case.input_shape))
+    computed = technique.compute_output_shape((None, *case.input_shape))
+    assert unknown.shape[0] is computed[0] is None, "an unknown batch size must stay unknown."
+    assert keras.backend.standardize_dtype(made.dtype) == known.dtype, "the dtypes must agree."
+    shapes = {
+        "symbolic": known.shape,
+        "computed": technique.compute_output_shape(x.shape),
+        "symbolic, unknown batch": (3, *unknown.shape[1:]),
+        "computed, unknown batch": (3, *computed[1:]),
+    }
+    for how, shape in shapes.items():
+        assert tuple(shape) == tuple(made.shape), f"{how} shape {shape}; eager {made.shape}."
+
+
+@check(*KINDS)
+def check_any_batch_size(case: Case) -> None:
+    """Trains on batches of four and of one in one fit, in a graph that knows neither."""
+    x, y = batch(case, rows=5)
+    _, placed = place(case, case.arguments)
+    logs = placed.fit(x, y, batch_size=4, run_eagerly=BACKEND != "tensorflow")
+    assert_finite(logs["loss"], "the loss")
+    assert_finite(placed.model.weights, "the weights after a batch of one")
+
+
+@check(*KINDS)
+def check_bfloat16(case: Case) -> None:
+    _step_under(case, "bfloat16")
+
+
+@check(*KINDS)
+def check_mixed_precision(case: Case) -> None:
+    _step_under(case, "mixed_bfloat16")
+    _step_under(case, "mixed_float16")
+
+
+def _step_under(case: Case, policy: str) -> None:
+    """One training step under a dtype policy; a layer's outputs have its compute dtype."""
+    x, y = batch(case)
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy(policy)
+        technique, placed = place(case, case.arguments)
+        logs = placed.fit(x, y)
+        outputs = placed.model(x)
+        if case.kind == "layer":
+            made, wanted = technique(x).dtype, technique.compute_dtype
+            made = keras.backend.standardize_dtype(made)
+            assert made == wanted, f"outputs must be {wanted} under {policy}; are {made}."
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert_finite([*logs["loss"], outputs], f"the loss and outputs under {policy}")
+    assert_finite(placed.model.trainable_variables, f"the weights under {policy}")
+
+
+@check(*KINDS)
+def check_gradients_finite(case: Case) -> None:
+    """At zero weights and at zero inputs a step leads to finite weights."""
+    x, y = batch(case)
+    if case.kind in ("regularizer", "constraint"):
+        technique = case.cls(**case.arguments())
+        for weight in (np.zeros_like(y), y):
+            value, gradient = value_and_grad(_total)(ops.convert_to_tensor(weight), technique)
+            assert_finite([value, gradient], "the value and the gradient")
+        return
+    for weights, inputs in ((0.0, x), (1.0, np.zeros_like(x))):
+        _, placed = place(case, case.arguments)
+        for variable in placed.model.trainable_variables:
+            variable.assign(weights * variable.value)
+        logs = placed.fit(inputs, inputs if case.reconstructs else y)
+        assert_finite(logs["loss"], "the loss")
+        assert_finite(placed.model.trainable_variables, "the weights")
+
+
+def _total(weight: Any, technique: Any) -> Any:
+    return ops.sum(technique(weight))
+
+
+@check(*KINDS)
+def check_same_seed_same_result(case: Case) -> None:
+    x, y = batch(case)
+    ends = []
+    for _ in range(2):
+        keras.utils.set_random_seed(7)
+        _, placed = place(case, case.arguments)
+        placed.fit(x, y, batch_size=4)
+        ends.append([ops.convert_to_numpy(v) for v in placed.model.weights])
+    for first, second in zip(*ends, strict=True):
+        assert_close(first, second, "weights after two fits with one seed", tolerance=1e-6)
+
+
+@check(*KINDS)
+def check_compiled_fit_and_evaluate(case: Case) -> None:
+    """Fits with XLA and four steps an execution, where the backend has them, then evaluates."""
+    x, y = batch(case, rows=16)
+    _, placed = place(case, case.arguments)
+    before = [ops.convert_to_numpy(v) for v in placed.model.trainable_variables]
+    several = 4 if HAS_XLA else 1
+    compiled: Any = {"run_eagerly": False, "jit_compile": HAS_XLA, "steps_per_execution": several}
+    logs = placed.fit(x, y, batch_size=4, epochs=2, **compiled)
+    assert_finite(logs["loss"], "the loss")
+    assert len(logs["loss"]) == 2 and placed.model.optimizer.iterations == 8, "8 steps in 2 epochs"
+    after = [ops.convert_to_numpy(v) for v in placed.model.trainable_variables]
+    assert any((a != b).any() for a, b in zip(before, after, strict=True)), "nothing was trained."
+    loss = placed.model.evaluate(x, y, batch_size=4, verbose=QUIET)
+    outputs = ops.convert_to_numpy(placed.model(x, training=False))
+    expected = np.square(outputs - y).mean() + sum(map(ops.convert_to_numpy, placed.model.losses))
+    assert_close(loss, expected, "the loss that evaluate reports", tolerance=1e-4)
+
+
+@check(*KINDS)
+def check_losses_counted_once(case: Case) -> None:
+    trained, expected = counted_loss(case)
+    assert_close(trained, expected, "the trained loss and the sum of its parts", tolerance=1e-4)
+
+
+@check(*KINDS, backends=("tensorflow", "jax"))
+def check_two_virtual_devices(case: Case, reports: dict[str, Any]) -> None:
+    """The loss of a batch split between two devices is that of the whole, each part once."""
+    assert isinstance(reports[case.id], list), reports[case.id]
+    trained, expected = reports[case.id]
+    assert_close(trained, expected, "the loss on two devices", tolerance=1e-4)
+
+
+@check(*SAVED)
+def check_loads_in_a_fresh_process(case: Case, reports: dict[str, Any]) -> None:
+    """A trained model whose strengths moved: same type, config, outputs, weights, optimizer."""
+    for index in range(1 + len(case.variations)):
+        saved, loaded = (reports[f"{case.id}-{index}.{stage}"] for stage in ("saved", "loaded"))
+        assert not isinstance(loaded, str), f"loading failed: {loaded}"
+        other = set(saved) ^ set(loaded)
+        assert not other, f"saved and loaded models must have the same variables, also {other}."
+        for what in saved:
+            if np.asarray(saved[what]).dtype.kind == "U":
+                assert saved[what] == loaded[what], f"{what} changed in loading."
+            else:
+                assert_close(loaded[what], saved[what], f"{what}, loaded and saved")
+
+
+def counted_loss(case: Case, **compiled: Any) -> tuple[float, float]:
+    """Returns the loss of one step, and what it must be: summed in NumPy, each part once."""
+    x, y = batch(case)
+    arguments = case.counted or case.zero or case.arguments
+    technique, placed = place(case, arguments, losses=True)
+    outputs = ops.convert_to_numpy(placed.model(x, training=False))
+    plain = float(np.square(outputs - y).mean() + own_losses(placed.net, x))
+    expected = float(case.loss(Trained(technique, placed.net, x, plain)))
+    return placed.fit(x, y, learning_rate=0.0, **compiled)["loss"][0], expected
+
+
+@check(*KINDS)
+def check_bad_arguments_refused(case: Case) -> None:
+    """Each argument has bad values; each is one sentence: which, what is expected, what came."""
+    bad = case.bad()
+    free = {"name", "**kwargs", *(argument for argument, _ in bad)}
+    unchecked = [name for name in parameters(case.cls) if name not in free]
+    assert not unchecked or case.label, f"no bad value is listed for {unchecked}."
+    problems = [_problem(case, argument, value) for argument, value in bad]
+    assert not any(problems), "\n".join(filter(None, problems))
+
+
+def _problem(case: Case, argument: str, value: Any) -> str:
+    """Returns what is wrong with how a bad value is refused; nothing where nothing is."""
+    given = f"{argument}={value!r}"
+    try:
+        case.cls(**{**case.arguments(), argument: value})
+    except ValueError as error:
+        message = str(error)
+    except Exception as error:
+        return f"{given} raised {error!r}; it must be a ValueError."
+    else:
+        return f"{given} was accepted."
+    wanted = {
+        "the argument": f"`{argument}`" in message,
+        "what is expected": "must" in message,
+        "the value": any(str(each) in message for each in _parts(value)),
+        "one sentence": "\n" not in message,
+    }
+    missing = ", ".join(what for what, there in wanted.items() if not there)
+    return f"{given}: {missing} is missing in: {message}" if missing else ""
+
+
+def _parts(value: Any) -> list[Any]:
+    """A value, and what of it alone may be the bad part."""
+    if isinstance(value, dict):
+        return [value, *value.keys(), *value.values()]
+    return [value, *value] if isinstance(value, list | tuple) else [value]
+
+
+def _docstring(case: Case) -> str:
+    return inspect.cleandoc(vars(case.cls).get("__doc__") or "")
+
+
+@check(*KINDS)
+def check_docstring_summary(case: Case) -> None:
+    summary = _docstring(case).split("\n\n")[0]
+    assert re.fullmatch(r"[A-Z][^.!?]*\.", summary), f"the summary must be one sentence: {summary}"
+
+
+@check(*KINDS)
+def check_docstring_arguments(case: Case) -> None:
+    found = re.search(r"^Args:\n((?: .*\n|\n)+)", _docstring(case) + "\n", re.MULTILINE)
+    documented = re.findall(r"^    (\*{0,2}\w+): ", found.group(1), re.MULTILINE) if found else []
+    expected = parameters(case.cls)
+    assert documented == expected, f"Args must document {expected}; it documents {documented}."
+
+
+@check("layer", "model", "objective", "regularizer", "constraint")
+def check_docstring_shapes(case: Case) -> None:
+    assert re.search(r"\bshapes?\b", _docstring(case)), "the shapes must be mentioned."
+
+
+@check(*KINDS)
+def check_docstring_equation(case: Case) -> None:
+    before = _docstring(case).split("\nArgs:")[0]
+    assert re.search(r"\n\n    .*(=|≤|~|minimize)", before), "an indented equation is missing."
+
+
+@check(*KINDS)
+def check_docstring_raises(case: Case) -> None:
+    assert re.search(r"^Raises:\n    \w*Error: \S", _docstring(case), re.M), "Raises is missing."
+
+
+@check(*KINDS)
+def check_docstring_example(case: Case) -> None:
+    """That it runs is for tests/test_docstrings.py."""
+    assert re.search(r"^Example:\n\n>>> ", _docstring(case), re.M), "an Example is missing."
+
+
+@check(*KINDS)
+def check_docstring_reference(case: Case) -> None:
+    """Authors, year, and where in the source."""
+    pattern = r"^Reference: [A-Z][^(]+\(\d{4}(?:\)|, )[\s\S]+"
+    assert re.search(pattern, _docstring(case), re.M), "a Reference with its year is missing."

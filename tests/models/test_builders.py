@@ -1,0 +1,114 @@
+"""The builders: mirrored shapes, sizes that no power of two divides, and refusals."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_regzoo.models import Autoencoder, conv_autoencoder, dense_autoencoder
+
+
+def units(model):
+    return [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+
+
+def test_dense_decoder_mirrors_the_encoder():
+    encoder, decoder = dense_autoencoder((20,), hidden=(12, 7), latent=3)
+    assert units(encoder) == [12, 7, 3]
+    assert units(decoder) == [7, 12, 20]
+    parameters = 20 * 12 + 12 + 12 * 7 + 7 + 7 * 3 + 3
+    assert encoder.count_params() == parameters
+
+
+def test_dense_builder_without_hidden_layers_is_two_affine_maps():
+    encoder, decoder = dense_autoencoder((2, 3), hidden=(), latent=4)
+    x = np.random.default_rng(0).normal(size=(5, 2, 3)).astype("float32")
+    kernel, bias = encoder.get_weights()
+    codes = x.reshape(5, 6) @ kernel + bias
+    np.testing.assert_allclose(encoder.predict(x, verbose=0), codes, atol=1e-5)
+    kernel, bias = decoder.get_weights()
+    expected = (codes @ kernel + bias).reshape(5, 2, 3)
+    np.testing.assert_allclose(decoder.predict(codes, verbose=0), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("build", [dense_autoencoder, conv_autoencoder])
+def test_activations_go_where_they_are_named(build):
+    widths = {"hidden": (5,)} if build is dense_autoencoder else {"filters": (5, 4)}
+    encoder, decoder = build(
+        (4, 4, 1),
+        latent=2,
+        activation="elu",
+        code_activation="tanh",
+        output_activation="sigmoid",
+        **widths,
+    )
+    activations = [
+        [layer.activation.__name__ for layer in model.layers if hasattr(layer, "activation")]
+        for model in (encoder, decoder)
+    ]
+    assert activations[0][-1] == "tanh"
+    assert activations[1][-1] == "sigmoid"
+    assert {*activations[0][:-1], *activations[1][:-1]} == {"elu"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters", "kernel_size"),
+    [
+        ((13, 9, 2), [2, 2, 2], 3),
+        ((1, 6, 2), (2, 2), 4),
+    ],
+)
+def test_convolutional_decoder_restores_any_size(shape, filters, kernel_size):
+    encoder, decoder = conv_autoencoder(shape, filters, latent=3, kernel_size=kernel_size)
+    assert encoder.output_shape == (None, 3)
+    assert decoder.output_shape == (None, *shape)
+    assert decoder(encoder(np.ones((2, *shape), "float32"))).shape == (2, *shape)
+
+
+def test_convolutional_encoder_halves_the_image_at_each_layer():
+    encoder, decoder = conv_autoencoder((16, 12, 2), filters=(2, 2), latent=3)
+    convolutions = [layer for layer in encoder.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [tuple(c.output.shape[1:]) for c in convolutions] == [(8, 6, 2), (4, 3, 2)]
+    back = [layer for layer in decoder.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
+    assert [tuple(c.output.shape[1:]) for c in back] == [(8, 6, 2), (16, 12, 2)]
+
+
+def test_convolutional_autoencoder_of_odd_images_learns():
+    rng = np.random.default_rng(1)
+    images = (rng.uniform(size=(64, 1, 1, 1)) * np.ones((1, 7, 5, 1))).astype("float32")
+    autoencoder = Autoencoder(*conv_autoencoder((7, 5, 1), filters=(4,), latent=2))
+    autoencoder.compile(keras.optimizers.Adam(0.02), "mse")
+    autoencoder.fit(images, epochs=15, batch_size=16, verbose=0)
+    assert autoencoder.evaluate(images, verbose=0) < 0.3 * np.var(images)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"input_shape": 8}, "`input_shape` must be the shape of one example; received 8"),
+        ({"input_shape": ()}, "`input_shape` must be the shape of one example"),
+        ({"input_shape": (0,)}, r"`input_shape` must be an integer in \[1, inf\)"),
+        ({"input_shape": (None,)}, "`input_shape` must be an integer"),
+        ({"hidden": 64}, "`hidden` must be a list of integers; received hidden=64"),
+        ({"hidden": (4, 0)}, r"`hidden` must be an integer in \[1, inf\); received hidden=0"),
+        ({"latent": 2.5}, r"`latent` must be an integer in \[1, inf\); received latent=2.5"),
+    ],
+)
+def test_bad_arguments_of_the_dense_builder_are_refused(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        dense_autoencoder(**{"input_shape": (8,), **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"input_shape": (8, 8)}, r"`input_shape` must be \(height, width, channels\)"),
+        ({"filters": ()}, "`filters` must hold at least one number of filters"),
+        ({"filters": 32}, "`filters` must be a list of integers; received filters=32"),
+        ({"filters": (-1,)}, r"`filters` must be an integer in \[1, inf\); received filters=-1"),
+        ({"kernel_size": 0}, r"`kernel_size` must be an integer in \[1, inf\)"),
+        ({"latent": 0}, r"`latent` must be an integer in \[1, inf\)"),
+    ],
+)
+def test_bad_arguments_of_the_convolutional_builder_are_refused(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        conv_autoencoder(**{"input_shape": (8, 8, 1), **arguments})

@@ -1,0 +1,114 @@
+"""Each function returns what it accepts, and refuses the rest in one sentence."""
+
+import re
+from fractions import Fraction
+
+import keras
+import numpy as np
+import pytest
+
+from keras_regzoo import validation
+
+
+def refused(sentence, function, *args):
+    with pytest.raises(ValueError, match=re.escape(sentence) + "$"):
+        function(*args)
+
+
+@pytest.mark.parametrize("value", [0, 0.5, np.float32(0.25), np.int64(0), Fraction(1, 2)])
+def test_number_in_interval_comes_back_as_a_plain_float(value):
+    returned = validation.number("rate", value, "[0, 1)")
+    assert type(returned) is float
+    assert returned == value
+
+
+@pytest.mark.parametrize(
+    ("within", "accepted", "outside"),
+    [
+        ("[0, 1)", (0.0, 0.999), (-1e-9, 1.0)),
+        ("(0, 1]", (1e-9, 1.0), (0.0, 1.001)),
+        ("(0, inf)", (1e300,), (0.0, float("inf"), -1.0)),
+        ("[0, inf)", (0,), (float("inf"),)),
+        ("[-2.5, -1]", (-2.5, -1), (-2.6, 0)),
+    ],
+)
+def test_interval_brackets_include_and_exclude_their_ends(within, accepted, outside):
+    for value in accepted:
+        assert validation.number("a", value, within) == value
+    for value in outside:
+        sentence = f"`a` must be a number in {within}; received a={value!r}."
+        refused(sentence, validation.number, "a", value, within)
+
+
+@pytest.mark.parametrize("value", [True, float("nan"), "0.5", None, [0.5], 1j, np.ones(1)])
+def test_number_refuses_what_is_not_a_real_number(value):
+    sentence = f"`rate` must be a number in [0, 1]; received rate={value!r}."
+    refused(sentence, validation.number, "rate", value, "[0, 1]")
+
+
+@pytest.mark.parametrize("value", [3, np.int32(3), np.uint8(3)])
+def test_integer_comes_back_as_a_plain_int(value):
+    returned = validation.integer("samples", value, "[1, inf)")
+    assert type(returned) is int
+    assert returned == 3
+
+
+@pytest.mark.parametrize("value", [0, -1, 3.0, True, "3", None, np.float64(3)])
+def test_integer_refuses_other_types_and_what_lies_outside(value):
+    refused(
+        f"`samples` must be an integer in [1, inf); received samples={value!r}.",
+        validation.integer,
+        "samples",
+        value,
+        "[1, inf)",
+    )
+
+
+def test_integer_is_by_default_at_least_zero():
+    assert validation.integer("axis", 0) == 0
+    refused(
+        "`axis` must be an integer in [0, inf); received axis=-1.", validation.integer, "axis", -1
+    )
+
+
+def test_one_of_returns_an_option_and_lists_them_otherwise():
+    assert validation.one_of("per", "step", ("epoch", "step")) == "step"
+    refused(
+        "`per` must be one of 'epoch', 'step'; received per='batch'.",
+        validation.one_of,
+        "per",
+        "batch",
+        ("epoch", "step"),
+    )
+
+
+def test_instance_returns_the_object_and_names_the_kinds_otherwise():
+    layer = keras.layers.Dense(1)
+    assert validation.instance("layer", layer, keras.layers.Layer) is layer
+    refused(
+        "`layer` must be a `keras` Dense; received 3 (of type int).",
+        validation.instance,
+        "layer",
+        3,
+        keras.layers.Dense,
+    )
+    refused(
+        "`x` must be a `builtins` str or `builtins` list; received 3 (of type int).",
+        validation.instance,
+        "x",
+        3,
+        (str, list),
+    )
+
+
+def test_extra_imports_a_module_that_is_installed():
+    assert validation.extra("numpy.linalg", "recipes", "Plotting") is np.linalg
+
+
+def test_extra_says_what_to_install():
+    sentence = (
+        "Plotting needs the package `no_such_package`, which is not installed: "
+        'run `pip install "keras-regzoo[recipes]"`.'
+    )
+    with pytest.raises(ImportError, match=re.escape(sentence) + "$"):
+        validation.extra("no_such_package.inner", "recipes", "Plotting")
