@@ -57,4 +57,5 @@ $(VENV)/demo.installed: setup.cfg | $(BIN)/python
 $(VENV)/test.installed: setup.cfg | $(BIN)/python
 	$(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet tensorflow-cpu tensorboard --editable ".[dev,jax]"
+	$(BIN)/pyright --version  # fetches it, so that later runs need no network
 	@touch $@

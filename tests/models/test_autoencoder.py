@@ -1,5 +1,6 @@
 """The autoencoder: principal subspaces, its own targets, its scores and its files."""
 
+import functools
 import subprocess
 import sys
 
@@ -90,13 +91,11 @@ def test_encode_decode_and_reconstruct_are_the_two_networks(batch_size):
     for weight in autoencoder.weights:
         weight.assign(np.random.default_rng(4).normal(size=weight.shape))
     codes = encoded(autoencoder, x)
-    close = {"rtol": 1e-4, "atol": 1e-4}
-    np.testing.assert_allclose(autoencoder.encode(x, batch_size), codes, **close)
+    close = functools.partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-4)
+    close(autoencoder.encode(x, batch_size), codes)
     reconstructed = decoded(autoencoder, codes)
-    np.testing.assert_allclose(
-        autoencoder.decode(codes.astype("float32"), batch_size), reconstructed, **close
-    )
-    np.testing.assert_allclose(autoencoder.reconstruct(x, batch_size), reconstructed, **close)
+    close(autoencoder.decode(codes.astype("float32"), batch_size), reconstructed)
+    close(autoencoder.reconstruct(x, batch_size), reconstructed)
     scores = autoencoder.reconstruction_error(x, batch_size)
     assert scores.shape == (20,)
     np.testing.assert_allclose(scores, ((reconstructed - x) ** 2).mean(axis=1), rtol=1e-4)

@@ -1,6 +1,7 @@
 """The group lasso: its value, its gradient and what it selects."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -146,5 +147,7 @@ def test_bad_arguments_are_refused(arguments, sentence):
 
 def test_numpy_integers_and_lists_name_axes():
     weight = ops.convert_to_tensor(np.random.default_rng(3).normal(size=(3, 4)), dtype="float32")
-    assert float(GroupLasso(1.0, np.int64(1))(weight)) == float(GroupLasso(1.0, 1)(weight))
-    assert GroupLasso(1.0, [np.int64(0), 1]).get_config() == {"strength": 1.0, "axis": (0, 1)}
+    last: Any = np.int64(1)
+    both: Any = [np.int64(0), 1]
+    assert float(GroupLasso(1.0, last)(weight)) == float(GroupLasso(1.0, 1)(weight))
+    assert GroupLasso(1.0, both).get_config() == {"strength": 1.0, "axis": (0, 1)}
