@@ -99,7 +99,7 @@ class WidensOutputs(MaskingNoise):
 
 class OverflowsInHalfPrecision(MaskingNoise):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        return inputs * ops.cast(1e5, inputs.dtype) / ops.cast(1e5, inputs.dtype)
+        return inputs * 300.0 * 300.0 / 300.0 / 300.0
 
 
 class HasNoGradientAtZero(GroupLasso):

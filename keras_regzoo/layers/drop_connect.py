@@ -83,7 +83,7 @@ class DropConnect(keras.layers.Wrapper):
         validation.instance("layer", layer, _LAYERS)
         super().__init__(layer, **kwargs)
         self.rate = add_strength(self, "rate", rate, "[0, 1)")
-        self.per_example = per_example
+        self.per_example = validation.one_of("per_example", per_example, (False, True))
         self.inference = validation.one_of("inference", inference, INFERENCE)
         self.samples = validation.integer("samples", samples, "[1, inf)")
         self.seed = seed

@@ -269,6 +269,7 @@ def test_masks_per_example_are_refused_on_inputs_of_rank_3():
     [
         ({"rate": 1.0}, r"`rate` must be a number in \[0, 1\); received rate=1.0"),
         ({"inference": "sum"}, "`inference` must be one of 'mean', 'moments'"),
+        ({"per_example": "yes"}, "`per_example` must be one of False, True"),
         ({"samples": 0}, r"`samples` must be an integer in \[1, inf\)"),
     ],
 )

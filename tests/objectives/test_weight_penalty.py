@@ -58,7 +58,7 @@ def l1_of(model: keras.Model, *paths: str) -> float:
         ({"norm/gamma": L1}, ("norm/gamma",)),
         ({".": L1, "body": None}, ("head/kernel",)),
     ],
-    ids=str,
+    ids=["bare", "all", "but-head", "head", "biases", "one-bias", "scale", "none-of-body"],
 )
 def test_patterns_choose_weights_by_path(patterns, paths):
     model = network()
