@@ -32,7 +32,7 @@ def integer(name: str, value: Any, within: str = "[0, inf)") -> int:
     Raises:
         ValueError: If `value` is not an integer or lies outside.
     """
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    whole = isinstance(value, numbers.Integral) and _is_number(value)
     if not whole or not _contains(within, float(value)):
         raise ValueError(f"`{name}` must be an integer in {within}; received {name}={value!r}.")
     return int(value)
@@ -58,7 +58,7 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
     """
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        expected = " or ".join(f"`{k.__module__.split('.')[0]}` {k.__name__}" for k in kinds)
+        expected = " or ".join(_kind_name(kind) for kind in kinds)
         raise ValueError(
             f"`{name}` must be a {expected}; received {value!r} (of type {type(value).__name__})."
         )
@@ -86,11 +86,17 @@ def extra(module: str, name: str, purpose: str) -> ModuleType:
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, numbers.Real)
-        and not isinstance(value, bool)
-        and not math.isnan(float(value))
-    )
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    try:
+        return not math.isnan(float(value))
+    except OverflowError:  # an integer beyond every float
+        return False
+
+
+def _kind_name(kind: type) -> str:
+    package = kind.__module__.split(".")[0]
+    return kind.__name__ if package == "builtins" else f"`{package}` {kind.__name__}"
 
 
 def _contains(interval: str, value: float) -> bool:

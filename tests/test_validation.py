@@ -93,7 +93,7 @@ def test_instance_returns_the_object_and_names_the_kinds_otherwise():
         keras.layers.Dense,
     )
     refused(
-        "`x` must be a `builtins` str or `builtins` list; received 3 (of type int).",
+        "`x` must be a str or list; received 3 (of type int).",
         validation.instance,
         "x",
         3,

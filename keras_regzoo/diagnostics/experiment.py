@@ -9,13 +9,13 @@ import json
 import os
 import platform
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-import keras_regzoo
 from keras_regzoo import data as sources
 from keras_regzoo import validation
 from keras_regzoo.data import Dataset
@@ -178,7 +178,7 @@ def environment() -> dict[str, Any]:
     backend = keras.config.backend()
     module = importlib.import_module(backend)
     return {
-        "keras_regzoo": keras_regzoo.__version__,
+        "keras_regzoo": version("keras-regzoo"),
         "keras": keras.__version__,
         "backend": f"{backend} {getattr(module, '__version__', '')}".strip(),
         "numpy": np.__version__,

@@ -72,7 +72,7 @@ def paired_difference(
         return PairedDifference(mean, count, None, None)
     if np.ptp(differences) <= rounding:
         return PairedDifference(mean, count, None, 1.0 if abs(mean) <= rounding else None)
-    error = float(differences.std(ddof=1)) / np.sqrt(count)
+    error = float(differences.std(ddof=1) / np.sqrt(count))
     reach = float(stats.t.ppf((1 + confidence) / 2, count - 1)) * error
     p_value = float(2 * stats.t.sf(abs(mean) / error, count - 1))
     return PairedDifference(mean, count, (mean - reach, mean + reach), p_value)

@@ -88,7 +88,7 @@ class AdversarialTraining(Objective):
         if step_size is not None:
             validation.number("step_size", step_size, "(0, inf)")
         self.step_size = step_size
-        self.random_start = random_start
+        self.random_start = validation.one_of("random_start", random_start, (False, True))
         self.clean_weight = validation.number("clean_weight", clean_weight, "[0, 1]")
         self.valid_range = _checked_range(valid_range)
         self.seed = seed

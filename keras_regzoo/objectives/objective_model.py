@@ -78,6 +78,12 @@ class ObjectiveModel(keras.Model):
     def compute_output_shape(self, input_shape: Any) -> Any:
         return self.base.compute_output_shape(input_shape)
 
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        return super().fit(x, self._weighted_targets(x, y, kwargs), *args, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        return super().evaluate(x, self._weighted_targets(x, y, kwargs), *args, **kwargs)
+
     def compute_loss(
         self,
         x: Any = None,
@@ -121,6 +127,11 @@ class ObjectiveModel(keras.Model):
             "name": self.name,
             "objectives": [keras.saving.serialize_keras_object(o) for o in self.objectives],
         }
+
+    def _weighted_targets(self, x: Any, y: Any, options: dict[str, Any]) -> Any:
+        """Names the targets where examples have weights, which Keras drops if `y` is `None`."""
+        weighted = options.get("sample_weight") is not None
+        return self.targets(x, None) if y is None and weighted else y
 
     def _attach(self) -> None:
         if not self._attached and self.base.built:

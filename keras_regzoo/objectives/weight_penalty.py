@@ -22,12 +22,13 @@ class WeightPenalty(Penalty):
 
         L'(w) = L(w) + λ Σᵢ Ωᵢ(wᵢ)
 
-    Weights are chosen by their paths as they are in `model.base`, without the model's own name:
-    `"dense/kernel"`, `"encoder/conv2d_1/bias"`. Each key is a regular expression searched for in
-    the path; the last key that matches a weight decides for it, and `None` takes it out. Biases
-    and the scales and offsets of normalization layers are left alone unless a key names them
-    (contains `bias`, `gamma`, `beta` or `scale`): they do not overfit, and shrinking them
-    underfits. Only trainable weights are penalized. Active in training alone; costs no pass.
+    Weights are chosen by their paths: the names of the layers of the base that hold them, then
+    their own, as in `"dense/kernel"` or `"encoder/conv2d_1/bias"`. Each key is a regular
+    expression searched for in the path; the last key that matches a weight decides for it, and
+    `None` takes it out. Biases and the scales and offsets of normalization layers are left alone
+    unless a key names them (contains `bias`, `gamma`, `beta` or `scale`): they do not overfit, and
+    shrinking them underfits. Only trainable weights are penalized. Active in training alone; costs
+    no pass.
 
     It is *not* decoupled weight decay: an adaptive optimizer rescales this gradient like any
     other (use the optimizer's `weight_decay` for AdamW).
@@ -69,7 +70,8 @@ class WeightPenalty(Penalty):
         self._penalized: list[tuple[int, Any]] = []
 
     def attach(self, model: keras.Model) -> None:
-        paths = [_path(variable, model) for variable in model.trainable_variables]
+        by_variable = weight_paths(model)
+        paths = [by_variable[id(variable)] for variable in model.trainable_variables]
         chosen: dict[int, Any] = {}
         for pattern, regularizer in self.patterns.items():
             matches = [i for i, path in enumerate(paths) if re.search(pattern, path)]
@@ -109,14 +111,31 @@ def _checked(pattern: Any) -> str:
 
 def _regularizer(value: Any) -> keras.regularizers.Regularizer | None:
     if isinstance(value, str):
-        value = keras.regularizers.get(value)
+        try:
+            value = keras.regularizers.get(value)
+        except ValueError as error:
+            raise ValueError(
+                "`patterns` must hold regularizers, or names that `keras.regularizers.get` knows; "
+                f"received {value!r}."
+            ) from error
     if value is not None:
         validation.instance("patterns", value, keras.regularizers.Regularizer)
     return value
 
 
-def _path(variable: keras.Variable, model: keras.Model) -> str:
-    return variable.path.removeprefix(f"{model.name}/")
+def weight_paths(layer: keras.layers.Layer) -> dict[int, str]:
+    """Returns, by the id of each trainable variable, the names of the layers that hold it.
+
+    `variable.path` would not do: it depends on where a layer was built, and differs once the
+    model is loaded again.
+    """
+    paths: dict[int, str] = {}
+    for child in layer._flatten_layers(include_self=False, recursive=False):
+        for variable, path in weight_paths(child).items():
+            paths.setdefault(variable, f"{child.name}/{path}")
+    for variable in layer.trainable_variables:
+        paths.setdefault(id(variable), variable.name)
+    return paths
 
 
 def _may_penalize(path: str, pattern: str) -> bool:

@@ -3,6 +3,7 @@
 import functools
 import subprocess
 import sys
+from typing import Any
 
 import keras
 import numpy as np
@@ -206,3 +207,22 @@ def test_saved_autoencoders_predict_the_same_in_a_fresh_process(tmp_path):
     for name, (model, x) in models.items():
         np.testing.assert_allclose(made[name], model.reconstruct(x), rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(made[f"{name}_code"], model.encode(x), rtol=1e-4, atol=1e-4)
+
+
+def test_sample_weights_count_without_targets():
+    """Keras itself drops them where `y` is None."""
+    x = gaussian(12)
+    weight = np.linspace(0, 2, len(x))
+    verbose: Any = 0
+    losses = []
+    for targets in ((), (x,)):
+        autoencoder = small()
+        autoencoder.compile(keras.optimizers.SGD(0.0), "mse")
+        autoencoder.set_weights([np.full(w.shape, 0.3) for w in autoencoder.get_weights()])
+        fitted = autoencoder.fit(x, *targets, sample_weight=weight, verbose=verbose)
+        losses += [fitted.history["loss"][0]]
+        losses += [autoencoder.evaluate(x, *targets, sample_weight=weight, verbose=verbose)]
+    autoencoder = small()
+    autoencoder.set_weights([np.full(w.shape, 0.3) for w in autoencoder.get_weights()])
+    expected = np.mean(weight * autoencoder.reconstruction_error(x))
+    assert losses == pytest.approx([expected] * 4, rel=1e-4)

@@ -10,7 +10,10 @@ import pytest
 from keras import layers, ops
 
 from keras_regzoo import RegularizedModel
+from keras_regzoo.layers import DropConnect
+from keras_regzoo.models import Autoencoder, dense_autoencoder
 from keras_regzoo.objectives import WeightPenalty
+from keras_regzoo.objectives.weight_penalty import weight_paths
 from keras_regzoo.regularizers import GroupLasso
 from tests.objectives.networks import LOSS, X, Y, train
 
@@ -39,11 +42,10 @@ def penalty_of(patterns: Any, model: keras.Model) -> float:
 
 
 def l1_of(model: keras.Model, *paths: str) -> float:
-    return sum(
-        float(np.abs(ops.convert_to_numpy(v.value)).sum())
-        for v in model.trainable_variables
-        if v.path.removeprefix("net/") in paths
-    )
+    weights = [
+        getattr(model.get_layer(layer), name) for layer, name in (p.split("/") for p in paths)
+    ]
+    return sum(float(np.abs(ops.convert_to_numpy(weight)).sum()) for weight in weights)
 
 
 @pytest.mark.parametrize(
@@ -128,3 +130,34 @@ def test_frozen_weights_are_no_match():
 def test_bad_patterns_are_refused(patterns, sentence):
     with pytest.raises(ValueError, match=sentence):
         WeightPenalty(patterns)
+
+
+def test_paths_are_those_of_the_layers_before_and_after_loading(tmp_path):
+    """`variable.path` of a Sequential's layers changes when it is loaded."""
+    encoder, decoder = dense_autoencoder((5,), hidden=(4,), latent=2)
+    penalty = WeightPenalty({"decoder/.*kernel": L1})
+    model = Autoencoder(encoder, decoder, objectives=[penalty])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    verbose: Any = 0
+    logs = model.fit(X, verbose=verbose).history
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    again = loaded.fit(X, verbose=verbose).history
+    assert again["weight_penalty"] == pytest.approx(logs["weight_penalty"], rel=1e-6)
+    kernels = [layer.kernel for layer in decoder.layers if hasattr(layer, "kernel")]
+    expected = sum(np.abs(ops.convert_to_numpy(kernel)).sum() for kernel in kernels)
+    assert logs["weight_penalty"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_paths_reach_into_wrapped_and_nested_layers():
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(2, name="deep")], name="inner")
+    model = keras.Sequential(
+        [keras.Input((5,)), DropConnect(layers.Dense(4, name="dropped"), name="wrapper"), inner]
+    )
+    by_variable = weight_paths(model)
+    assert [by_variable[id(v)] for v in model.trainable_variables] == [
+        "wrapper/dropped/kernel",
+        "wrapper/dropped/bias",
+        "inner/deep/kernel",
+        "inner/deep/bias",
+    ]
