@@ -1,6 +1,6 @@
 """The only place that names a backend: differentiation, and a model as a pure function."""
 
-from keras_regzoo.backend.autodiff import jvp, value_and_grad, vjp
+from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
 from keras_regzoo.backend.devices import assign_between_steps, replicas
 from keras_regzoo.backend.pure_view import Pass, PureView, State
 
@@ -11,6 +11,7 @@ __all__ = [
     "assign_between_steps",
     "jvp",
     "replicas",
+    "sum_of_squares",
     "value_and_grad",
     "vjp",
 ]

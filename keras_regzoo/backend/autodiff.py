@@ -104,6 +104,22 @@ def jvp(function: Callable[[Any], Any], x: Any, tangent: Any) -> tuple[Any, Any]
     return outputs, product
 
 
+def sum_of_squares(x: Any) -> Any:
+    """Returns `Σ x²`, a scalar, at the least traffic of memory that the backend allows.
+
+    Args:
+        x: A floating-point tensor of any shape.
+
+    Example:
+
+    >>> float(keras_regzoo.backend.sum_of_squares(keras.ops.array([3.0, 4.0])))
+    25.0
+    """
+    if hasattr(_engine, "sum_of_squares"):
+        return _engine.sum_of_squares(x)
+    return ops.sum(ops.square(x))
+
+
 def _floating_structure(x: Any) -> None:
     for leaf in tree.flatten(x):
         dtype = keras.backend.standardize_dtype(leaf.dtype)

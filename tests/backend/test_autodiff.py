@@ -135,3 +135,19 @@ def test_jvp_passes_batch_normalization_in_training_mode():
 def test_integers_are_refused_in_one_sentence():
     with pytest.raises(ValueError, match=r"floating-point tensors; received one of dtype int32"):
         backend.value_and_grad(lambda x: ops.sum(x))(ops.convert_to_tensor([1, 2], dtype="int32"))
+
+
+@RUNS
+def test_sum_of_squares_and_its_first_and_second_derivatives(run):
+    def slope_norm(x):
+        inner = backend.value_and_grad(backend.sum_of_squares, differentiable=True)
+        value, gradient = inner(x)
+        return ops.sum(gradient**2) + 0.0 * value, (value, gradient)
+
+    def step(x):
+        return backend.value_and_grad(slope_norm, has_aux=True)(x)
+
+    (_, (value, gradient)), second = run(step)(ops.convert_to_tensor(A))
+    close(ops.stop_gradient(value), np.sum(A**2))
+    close(ops.stop_gradient(gradient), 2 * A)
+    close(second, 8 * A)
