@@ -53,7 +53,7 @@ class Step:
 
     def once(self, function: Callable[..., Any], *args: Any) -> Any:
         """Returns `function(*args)`, remembered for these very tensors."""
-        key = (function, *(id(leaf) for leaf in tree.flatten(args)))
+        key = _identity(function, args)
         if key not in self._known:
             self._known[key] = (function(*args), args)  # args are kept so that no id is reused
         return self._known[key][0]
@@ -72,8 +72,7 @@ class Step:
     def remember(self, weights: list[Tensor], x: Any, made: Pass) -> None:
         """Makes `forward(weights, x)` return the pass that the trainer has made."""
         args = (weights, x, 0)
-        key = (self._forward, *(id(leaf) for leaf in tree.flatten(args)))
-        self._known[key] = (made, args)
+        self._known[_identity(self._forward, args)] = (made, args)
 
     def _forward(self, weights: list[Tensor], x: Any, draw: int) -> Pass:
         state = self.view.reseed(self.state, draw)
@@ -131,6 +130,13 @@ class Loss:
     def then(self, evaluate: Callable[[Point], tuple[Tensor, Terms]]) -> Loss:
         """Returns a loss of the same step that is evaluated by `evaluate`."""
         return Loss(self.step, lambda *parts: evaluate(Point(*parts)))
+
+
+def _identity(function: Callable[..., Any], args: tuple) -> tuple:
+    """Names a call by its very arguments; a list by its elements, since lists are made anew."""
+    return function, *(
+        tuple(map(id, each)) if isinstance(each, list) else id(each) for each in args
+    )
 
 
 def aggregate(term: Tensor) -> Tensor:

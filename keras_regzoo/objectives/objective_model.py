@@ -199,9 +199,11 @@ class ObjectiveModel(keras.Model):
         return keras.StatelessScope(state_mapping=[(v, v.value) for v in variables])
 
     def _log(self, terms: Terms, x: Any) -> None:
-        examples = ops.shape(tree.flatten(x)[0])[0]
-        for tracker in self._term_trackers:
-            tracker.update_state(unscale(terms[tracker.name]), sample_weight=examples)
+        examples = ops.cast(ops.shape(tree.flatten(x)[0])[0], "float32")
+        for tracker in self._term_trackers:  # what `update_state` does, for a scalar
+            value = ops.cast(unscale(terms[tracker.name]), tracker.dtype)
+            tracker.total.assign_add(value * examples)
+            tracker.count.assign_add(examples)
 
 
 def _checked(objectives: Any) -> list[Objective]:
