@@ -35,9 +35,9 @@ from keras_regzoo.objectives import (
 )
 
 BATCH = 128
-STEPS = 30
+STEPS = 20
 WARM_UP = 4
-ROUNDS = 9
+ROUNDS = 7
 RESULT = "overhead"
 DRAW = "one normal per weight"
 
