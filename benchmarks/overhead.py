@@ -24,6 +24,7 @@ from keras import ops, regularizers
 
 from benchmarks import machine, results_file
 from keras_regzoo import RegularizedModel, catalogue
+from keras_regzoo.backend import normal
 from keras_regzoo.objectives import (
     AdversarialTraining,
     Mixup,
@@ -50,7 +51,7 @@ class DrawOnly(Penalty):
         self.seed_generator = keras.random.SeedGenerator(0)
 
     def draw(self, weights: list[Any], x: Any) -> list[Any]:
-        return [keras.random.normal(w.shape, seed=self.seed_generator) for w in weights]
+        return [normal(w.shape, self.seed_generator) for w in weights]
 
     def penalty(self, loss: Any, point: Any, draw: list[Any]) -> Any:
         return sum(ops.sum(noise) for noise in draw)

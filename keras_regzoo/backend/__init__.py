@@ -3,6 +3,7 @@
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
 from keras_regzoo.backend.devices import assign_between_steps, replicas
 from keras_regzoo.backend.pure_view import Pass, PureView, State
+from keras_regzoo.backend.random import normal, uniform
 
 __all__ = [
     "Pass",
@@ -10,8 +11,10 @@ __all__ = [
     "State",
     "assign_between_steps",
     "jvp",
+    "normal",
     "replicas",
     "sum_of_squares",
+    "uniform",
     "value_and_grad",
     "vjp",
 ]

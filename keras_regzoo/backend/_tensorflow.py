@@ -37,6 +37,16 @@ def snapshot(value: Any) -> tf.Tensor:
     return tf.convert_to_tensor(value)
 
 
+def uniform(shape: Any, seed: Any, dtype: Any) -> tf.Tensor:
+    key = tf.cast(seed.next(), "int32")  # XLA takes no unsigned seed
+    return tf.random.stateless_uniform(shape, key, dtype=dtype, alg="philox")
+
+
+def normal(shape: Any, seed: Any, dtype: Any) -> tf.Tensor:
+    key = tf.cast(seed.next(), "int32")
+    return tf.random.stateless_normal(shape, key, dtype=dtype, alg="philox")
+
+
 def generator_state() -> None:
     """Every random number is drawn from a seed that a variable holds."""
 

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.backend import PureView
+from keras_regzoo.backend import PureView, normal
 from keras_regzoo.layers.masking_noise import keep_mask
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength, strength_config
@@ -147,9 +147,7 @@ class DropConnect(keras.layers.Wrapper):
         spread = ops.cast(self.rate / (1.0 - self.rate), inputs.dtype)
         mean = self.layer.bias + inputs @ kernel if self.layer.use_bias else inputs @ kernel
         stddev = ops.sqrt(spread * (ops.square(inputs) @ ops.square(kernel)))
-        noise = keras.random.normal(
-            (self.samples, *ops.shape(mean)), dtype=mean.dtype, seed=self.seed_generator
-        )
+        noise = ops.cast(normal((self.samples, *ops.shape(mean)), self.seed_generator), mean.dtype)
         return self._regularize(ops.mean(self.layer.activation(mean + stddev * noise), axis=0))
 
     def _regularize(self, outputs: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo.backend import uniform
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength, strength_config
 
@@ -63,4 +64,4 @@ class MaskingNoise(keras.layers.Layer):
 
 def keep_mask(shape: Any, rate: Any, seed: keras.random.SeedGenerator, dtype: Any) -> Any:
     """Returns ones with probability `1 − rate` and zeros else, drawn in float32."""
-    return ops.cast(keras.random.uniform(shape, dtype="float32", seed=seed) >= rate, dtype)
+    return ops.cast(uniform(shape, seed) >= rate, dtype)

@@ -8,6 +8,7 @@ import keras
 from keras import ops, tree
 
 from keras_regzoo import validation
+from keras_regzoo.backend import normal, uniform
 from keras_regzoo.objectives.inputs import known_inputs, require_floating
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
@@ -103,13 +104,13 @@ class AdversarialTraining(Objective):
             return None
         shape, seed = ops.shape(tree.flatten(x)[0]), self.seed_generator
         if self.norm == "linf":
-            return keras.random.uniform(shape, -1.0, 1.0, seed=seed)
-        direction = normalize(keras.random.normal(shape, seed=seed))
+            return 2.0 * uniform(shape, seed) - 1.0
+        direction = normalize(normal(shape, seed))
         each = (shape[0],) + (1,) * (len(shape) - 1)
         size = 1
         for length in shape[1:]:
             size *= length
-        return direction * keras.random.uniform(each, seed=seed) ** (1.0 / size)
+        return direction * uniform(each, seed) ** (1.0 / size)
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def adversarial(point: Point) -> tuple[Tensor, Terms]:

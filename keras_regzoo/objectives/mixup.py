@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from keras_regzoo.backend import uniform
 from keras_regzoo.objectives.inputs import known_inputs, require_floating
 from keras_regzoo.objectives.loss import Tensor
 from keras_regzoo.objectives.objective import BatchTransform
@@ -66,8 +67,8 @@ class Mixup(BatchTransform):
     def draw(self, weights: list[Tensor], x: Any) -> tuple[Tensor, Tensor]:
         require_floating(x, "Mixup")
         examples = ops.shape(tree.flatten(x)[0])[0]
-        uniforms = keras.random.uniform((2,), dtype="float32", seed=self.seed_generator)
-        order = keras.random.uniform((examples,), dtype="float32", seed=self.seed_generator)
+        uniforms = uniform((2,), self.seed_generator)
+        order = uniform((examples,), self.seed_generator)
         return dominant_share(self.alpha, uniforms), ops.argsort(order)
 
     def transform_inputs(self, x: Any, draw: Any) -> Any:

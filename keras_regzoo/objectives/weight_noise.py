@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo.backend import normal
 from keras_regzoo.objectives.loss import Tensor
 from keras_regzoo.objectives.objective import WeightTransform
 from keras_regzoo.registration import register
@@ -58,7 +59,8 @@ class WeightNoise(WeightTransform):
 
     def draw(self, weights: list[Tensor], x: Any) -> list[Tensor]:
         return [
-            keras.random.normal(w.shape, dtype=w.dtype, seed=self.seed_generator) for w in weights
+            normal(w.shape, self.seed_generator, keras.backend.standardize_dtype(w.dtype))
+            for w in weights
         ]
 
     def transform_weights(self, weights: list[Tensor], draw: list[Tensor]) -> list[Tensor]:

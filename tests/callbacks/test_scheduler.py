@@ -258,7 +258,7 @@ def test_value_outside_the_range_is_refused_in_one_sentence(value, per):
     [
         (("drop/rate", 0.5), "`schedule` must be callable; received schedule=0.5"),
         (("drop/rate", abs, "batch"), "`per` must be one of 'epoch', 'step'; received per='batch'"),
-        ((3, abs), "`strength` must be a `builtins` str or"),
+        ((3, abs), "`strength` must be a str or"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, sentence):
