@@ -9,10 +9,8 @@ import keras
 
 from keras_regzoo.backend.autodiff import _engine
 
-Seed = keras.random.SeedGenerator
 
-
-def uniform(shape: Sequence[Any], seed: Seed, dtype: str = "float32") -> Any:
+def uniform(shape: Sequence[Any], seed: keras.random.SeedGenerator, dtype: str = "float32") -> Any:
     """Returns independent uniforms on [0, 1), as `keras.random.uniform` does.
 
     Under XLA on TensorFlow, Keras's own draws take a hundred times as long on a CPU, because
@@ -33,7 +31,7 @@ def uniform(shape: Sequence[Any], seed: Seed, dtype: str = "float32") -> Any:
     return keras.random.uniform(shape, dtype=dtype, seed=seed)
 
 
-def normal(shape: Sequence[Any], seed: Seed, dtype: str = "float32") -> Any:
+def normal(shape: Sequence[Any], seed: keras.random.SeedGenerator, dtype: str = "float32") -> Any:
     """Returns independent standard normal numbers; see `uniform`.
 
     Args:
