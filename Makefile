@@ -15,7 +15,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 demo:
 	@echo "make demo: install the package with TensorFlow into $(VENV) if need be, then train a small"
-	@echo "network on 300 handwritten digits with each of 13 regularizers, and compare them."
+	@echo "network on 300 handwritten digits without and with each of 12 regularizers, and compare."
 	@$(MAKE) --no-print-directory $(VENV)/demo.installed
 	$(BIN)/regzoo compare --data digits --train-size 300 --seeds 5 --epochs 60 --out $(DEMO)
 

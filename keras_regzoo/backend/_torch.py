@@ -35,7 +35,7 @@ def snapshot(value: torch.Tensor) -> torch.Tensor:
 
 
 class _SumOfSquares(torch.autograd.Function):
-    """Reads the tensor once forward and once backward; autograd's own way makes four copies."""
+    """Reads the tensor once forward and once backward, where autograd itself makes copies."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:

@@ -124,7 +124,7 @@ def _regularizer(value: Any) -> keras.regularizers.Regularizer | None:
 
 
 def evaluate(regularizer: keras.regularizers.Regularizer, weight: Tensor) -> Tensor:
-    """Returns `regularizer(weight)`; the commonest, L2, at half its cost on PyTorch."""
+    """Returns `regularizer(weight)`; L2, the commonest, without PyTorch's copies."""
     if type(regularizer) is keras.regularizers.L2:
         return float(regularizer.l2) * backend.sum_of_squares(weight)
     return regularizer(weight)
