@@ -105,6 +105,7 @@ class RadialBasis(keras.layers.Layer):
 
         Raises:
             ValueError: If `x` has fewer different rows than there are units.
+            ImportError: If scikit-learn is not installed, which the `recipes` extra brings.
         """
         rows = np.asarray(ops.convert_to_numpy(x), "float64")
         rows = rows.reshape(-1, rows.shape[-1])
@@ -117,11 +118,14 @@ class RadialBasis(keras.layers.Layer):
         if not self.built:
             self.build((None, rows.shape[-1]))
             self.built = True
-        centers = k_means(rows, self.units, iterations, np.random.default_rng(self.seed))
+        cluster = validation.extra("sklearn.cluster", "recipes", "Fitting centers")
+        means = cluster.KMeans(self.units, max_iter=iterations, tol=0.0, random_state=self.seed)
+        centers = means.fit(rows).cluster_centers_
         self.centers.assign(centers)
         if self.units > 1:
-            apart = _squared_distances(centers, centers) + np.diag(np.full(self.units, np.inf))
-            self.log_width.assign(np.log(apart.min(axis=1)) / 2)
+            apart = np.linalg.norm(centers[:, None] - centers, axis=-1)
+            np.fill_diagonal(apart, np.inf)
+            self.log_width.assign(np.log(apart.min(axis=1)))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (*input_shape[:-1], self.units)
@@ -137,28 +141,3 @@ def gaussians(x: Any, centers: Any, widths: Any) -> Any:
     squares = ops.sum(ops.square(x), axis=-1, keepdims=True)
     distances = squares - 2 * products + ops.sum(ops.square(centers), axis=-1)
     return ops.exp(-ops.maximum(distances, 0) / (2 * ops.square(widths)))
-
-
-def k_means(
-    x: np.ndarray, clusters: int, iterations: int, random: np.random.Generator
-) -> np.ndarray:
-    """Returns the centers of Lloyd's algorithm, begun at rows that are drawn far apart."""
-    centers = x[random.integers(len(x), size=1)]
-    while len(centers) < clusters:
-        far = _squared_distances(x, centers).min(axis=1)
-        centers = np.vstack([centers, x[random.choice(len(x), p=far / far.sum())]])
-    for _ in range(iterations):
-        nearest = _squared_distances(x, centers).argmin(axis=1)
-        members = [x[nearest == cluster] for cluster in range(clusters)]
-        moved = [
-            each.mean(axis=0) if len(each) else center
-            for each, center in zip(members, centers, strict=True)
-        ]
-        if np.array_equal(moved, centers):
-            break
-        centers = np.array(moved)
-    return centers
-
-
-def _squared_distances(x: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    return np.stack([np.square(x - center).sum(axis=1) for center in centers], axis=1)
