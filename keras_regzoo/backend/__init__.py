@@ -7,7 +7,7 @@ from keras_regzoo.backend.devices import (
     replicas,
 )
 from keras_regzoo.backend.linalg import svd
-from keras_regzoo.backend.pure_view import Pass, PureView, State
+from keras_regzoo.backend.pure_view import Pass, PureView, State, graph_of
 from keras_regzoo.backend.random import normal, uniform
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "PureView",
     "State",
     "assign_between_steps",
+    "graph_of",
     "jvp",
     "latest",
     "normal",

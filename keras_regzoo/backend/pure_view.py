@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import keras
@@ -35,12 +37,14 @@ class Pass(NamedTuple):
         losses: What `add_loss` and activity regularizers collected.
         penalties: What the weight regularizers give at the weights of the pass.
         updates: The values of its non-trainable variables after the pass.
+        taps: The values of the view's taps, by their ids.
     """
 
     outputs: Any
     losses: Tensors
     penalties: Tensors
     updates: Tensors
+    taps: Mapping[int, Any] = MappingProxyType({})
 
 
 class PureView:
@@ -51,6 +55,8 @@ class PureView:
 
     Args:
         layer: A built `keras.layers.Layer` or `keras.Model`.
+        taps: Symbolic tensors of the model's graph, whose values each pass gives as well. A model
+            whose `call` is its own has no graph, and gives none.
 
     Raises:
         ValueError: If `layer` is not built.
@@ -65,10 +71,16 @@ class PureView:
     4
     """
 
-    def __init__(self, layer: keras.layers.Layer) -> None:
+    def __init__(self, layer: keras.layers.Layer, taps: Sequence[Any] = ()) -> None:
         if not layer.built:
             raise ValueError(f"`layer` must be built; received {layer.name!r}, which is not.")
         self.layer = layer
+        graph = graph_of(layer) if taps else None
+        self._taps: Sequence[Any] = ()
+        if graph is not None:
+            self._taps = taps
+            ends = (graph._outputs_struct, list(taps))
+            self._tapped = keras.Model(graph._inputs_struct, ends, name=f"tapped_{layer.name}")
 
     def weights(self) -> Tensors:
         """Returns the values of the trainable variables, through which gradients flow."""
@@ -97,6 +109,13 @@ class PureView:
             if value is not old:
                 variable.assign(value)
 
+    def call_layer(self, *args: Any, **kwargs: Any) -> tuple[Any, dict[int, Any]]:
+        """Calls the layer as it is, state and all; returns its outputs, and the taps' values."""
+        if not self._taps:
+            return self.layer(*args, **kwargs), {}
+        outputs, values = self._tapped(*args, **kwargs)
+        return outputs, {id(tap): value for tap, value in zip(self._taps, values, strict=True)}
+
     def __call__(self, weights: Tensors, state: State, *args: Any, **kwargs: Any) -> Pass:
         """Calls the layer on `args` and `kwargs` with these weights and this state.
 
@@ -108,12 +127,19 @@ class PureView:
         mapping = zip(variables, [*weights, *state.variables], strict=True)
         scope = keras.StatelessScope(state_mapping=mapping, collect_losses=True)
         with scope, _engine.generator_at(state.generator):
-            outputs = layer(*args, **kwargs)
+            outputs, taps = self.call_layer(*args, **kwargs)
             losses = list(scope.losses)
             collected = {id(loss) for loss in losses}
             penalties = [loss for loss in layer.losses if id(loss) not in collected]
         updates = [scope.get_current_value(v) for v in layer.non_trainable_variables]
-        return Pass(outputs, losses, penalties, updates)
+        return Pass(outputs, losses, penalties, updates, taps)
+
+
+def graph_of(layer: keras.layers.Layer) -> Any:
+    """Returns the functional graph by which a model computes its outputs, or `None`."""
+    own_call = type(layer).call.__module__.split(".")[0] != "keras"
+    graph = getattr(layer, "_functional", None) or layer
+    return graph if hasattr(graph, "_outputs_struct") and not own_call else None
 
 
 def _is_seed(variable: keras.Variable) -> bool:

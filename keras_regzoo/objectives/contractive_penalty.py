@@ -10,7 +10,13 @@ from keras import ops, tree
 
 from keras_regzoo import validation
 from keras_regzoo.backend import normal
-from keras_regzoo.objectives.dense_chain import DenseJacobian, Stage, stages
+from keras_regzoo.objectives.dense_chain import (
+    Activation,
+    DenseJacobian,
+    Stage,
+    slope_at_output,
+    stages,
+)
 from keras_regzoo.objectives.encoder import Encoder
 from keras_regzoo.objectives.hutchinson import ProbedJacobian, random_signs
 from keras_regzoo.objectives.inputs import known_inputs, require_floating
@@ -119,7 +125,11 @@ class ContractivePenalty(Penalty):
             )
         if self.method == "auto" and chain is not None and len(chain) > 1:
             chain = chain if chain[-1].dense.units <= FEW_UNITS else None
-        self._found = _Found(encoder, chain)
+        self._found = _Found(encoder, chain, slope_at_output(chain or []))
+
+    @property
+    def taps(self) -> list[Any]:
+        return self._found.encoder.taps if self._found.slope else []
 
     def draw(self, weights: list[Tensor], x: Any) -> tuple[list[Tensor], list[Tensor]]:
         """Returns the probes v, of random signs, and the ε/σ."""
@@ -137,7 +147,11 @@ class ContractivePenalty(Penalty):
         signs, noises = draw
         (x,) = tree.flatten(point.x)
         jacobian = self._jacobian(loss, point, signs)
-        here = jacobian(x)
+        if isinstance(jacobian, DenseJacobian) and self._found.slope:
+            codes = self._found.encoder.at(loss, point)
+            here = jacobian.at_codes(codes, self._found.slope, x)
+        else:
+            here = jacobian(x)
         value = jacobian.squared_norm(here)
         changes = []
         for noise in noises:
@@ -166,3 +180,4 @@ class _Found:
 
     encoder: Encoder
     chain: list[Stage] | None
+    slope: Activation | None

@@ -23,6 +23,15 @@ _ELEMENTWISE = (
     _known.threshold,
 )
 _COUPLED = (_known.glu, _known.log_softmax, _known.softmax, _known.sparsemax)
+_SLOPES: dict[Activation | None, Activation] = {  # s'(a), given s(a)
+    None: ops.ones_like,
+    _known.elu: lambda h: ops.where(h > 0, 1.0, h + 1),
+    _known.exponential: lambda h: h,
+    _known.relu: lambda h: ops.cast(h > 0, h.dtype),
+    _known.sigmoid: lambda h: h * (1 - h),
+    _known.softplus: lambda h: 1 - ops.exp(-h),
+    _known.tanh: lambda h: 1 - ops.square(h),
+}
 _ACTIVATION_LAYERS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)
 
 
@@ -73,6 +82,13 @@ def stages(layers: list[Any] | None, own_functions: bool = False) -> list[Stage]
     return found or None
 
 
+def slope_at_output(chain: list[Stage]) -> Activation | None:
+    """Returns the derivative of a single stage as a function of its outputs, where it is one."""
+    if len(chain) != 1 or len(chain[0].activations) > 1:
+        return None
+    return _SLOPES.get(*chain[0].activations or [None])
+
+
 class DenseJacobian:
     """The Jacobian `J = N W₁ᵀ` of dense stages, known by its factor N.
 
@@ -106,6 +122,12 @@ class DenseJacobian:
                 factor * slopes[index][..., None, :], ops.transpose(self._kernel(index))
             )
         return factor * slopes[0][..., None, :] if slopes else factor
+
+    def at_codes(self, codes: Tensor, slope: Activation, x: Tensor) -> Tensor:
+        """Returns N at the inputs `x`, given their codes and the `slope_at_output`."""
+        positions = () if self.chain[0].flattens else x.shape[1:-1]
+        codes = ops.reshape(codes, (-1, *positions, self.chain[0].dense.units))
+        return slope(ops.cast(codes, "float32"))
 
     def squared_norm(self, factor: Tensor) -> Tensor:
         """Returns the mean over examples of `‖N W₁ᵀ‖²_F`."""

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import ops, tree
 
-from keras_regzoo.backend import PureView, State
-from keras_regzoo.objectives.loss import Step, Tensor
+from keras_regzoo.backend import PureView, State, graph_of
+from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor
 
 _AUTOENCODER_BASE = "reconstruction"
 _ONE_OUTPUT = (
@@ -22,7 +22,8 @@ class Encoder:
 
     In a functional or Sequential model they are computed from the model's inputs, through all
     layers before it; in a subclassed model the layer is called on those inputs itself. The pass
-    has the step's dropout masks and updates no state.
+    has the step's dropout masks and updates no state. At the point of the loss it is the loss's
+    own pass, if the objective has `taps` among its own and the model has a graph.
 
     Args:
         model: A built model.
@@ -31,16 +32,21 @@ class Encoder:
 
     Raises:
         ValueError: If there is no such layer, or it has several outputs.
+
+    Attributes:
+        layers: The layers it is a chain of, or `None`.
+        taps: The symbolic tensor it gives the values of, in a list; empty without a graph.
     """
 
     def __init__(self, model: keras.Model, name: str | None = None) -> None:
         layer = _named(model, name) if name else _default(model)
-        graph = getattr(model, "_functional", model)
-        inputs = getattr(graph, "inputs", None)
-        if layer is not model and inputs:
-            output = _output(graph, layer)
-            inputs = inputs[0] if len(inputs) == 1 else inputs
-            layer = keras.Model(inputs, output, name=f"{layer.name}_of_{model.name}")
+        graph, self.taps = graph_of(model), []
+        if graph is not None:
+            if layer is not model:
+                output, inputs = _output(graph, layer), graph.inputs
+                inputs = inputs[0] if len(inputs) == 1 else inputs
+                layer = keras.Model(inputs, output, name=f"{layer.name}_of_{model.name}")
+            self.taps = tree.flatten(layer.outputs)
         if len(tree.flatten(getattr(layer, "outputs", None))) > 1:
             raise ValueError(_ONE_OUTPUT.format(layer.name))
         self.layers = leaves(layer)
@@ -57,6 +63,12 @@ class Encoder:
         inputs = tree.pack_sequence_as(step.x, [x]) if self._whole else x
         made = self._view(own, State(state, step.state.generator), inputs, training=True)
         return made.outputs
+
+    def at(self, loss: Loss, point: Point) -> Tensor:
+        """Returns the outputs at `point`, of the pass that `loss` is made of where it can."""
+        made = loss.step.made(point.weights, point.x)
+        tapped = [made.taps[id(tap)] for tap in self.taps] if made and made.taps else []
+        return tapped[0] if tapped else self(loss.step, point.weights, *tree.flatten(point.x))
 
     def values(self, step: Step, weights: list[Tensor]) -> dict[int, Tensor]:
         """Returns the values of the model's variables in the step, by their ids."""

@@ -78,6 +78,11 @@ class Step:
         """
         return self.once(self._forward, weights, x, draw or self._draw)
 
+    def made(self, weights: list[Tensor], x: Any) -> Pass | None:
+        """Returns what `forward(weights, x)` has returned before in this step, if it has."""
+        known = self._known.get(_identity(self._forward, (weights, x, self._draw)))
+        return known and known[0]
+
     @contextmanager
     def redrawn(self, draw: int) -> Iterator[None]:
         """Gives the passes made within it dropout masks of their own; see `forward`."""

@@ -50,6 +50,14 @@ class Objective(keras.layers.Layer):
             ValueError: If the model does not fit.
         """
 
+    @property
+    def taps(self) -> list[Any]:
+        """The symbolic tensors of the model's graph that it reads in each pass: see `Pass.taps`.
+
+        Asked for once, after `attach`.
+        """
+        return []
+
     def check(self, loss: Any, objectives: list[Objective]) -> None:
         """Looks, when the model is compiled, whether it fits the rest.
 

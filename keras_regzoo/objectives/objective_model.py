@@ -160,7 +160,8 @@ class ObjectiveModel(keras.Model):
         if not self._attached and self.base.built:
             for objective in self.objectives:
                 objective.attach(self.base)
-            self._view = PureView(self.base)
+            taps = [tap for objective in self.objectives for tap in objective.taps]
+            self._view = PureView(self.base, taps)
             self._attached = True
 
     def _begin(self, x: Any) -> tuple[Step, list[Any]]:
@@ -174,8 +175,8 @@ class ObjectiveModel(keras.Model):
         for objective, draw in zip(reversed(self.objectives), reversed(draws), strict=True):
             weights, x = step.once(objective.move, draw, weights, x)
         if weights is step.weights:
-            outputs = self.base(x, training=True)
-            made = Pass(outputs, self.base.losses, [], [])
+            outputs, taps = self._view.call_layer(x, training=True)
+            made = Pass(outputs, self.base.losses, [], [], taps)
         else:
             state = step.state._replace(generator=None)
             made = self._view(weights, state, x, training=True)

@@ -40,7 +40,7 @@ class VariationalBottleneck(Penalty):
         name: Name in logs and paths. Logs the added term.
 
     Takes a single input of any shape, and an encoder's outputs of shape (batch, ..., 2 · latents);
-    any targets. Costs no pass under XLA; elsewhere one more of the encoder.
+    any targets. Costs no pass; where the model is subclassed, one more of the encoder.
 
     Raises:
         ValueError: If `strength` is negative, or `encoder` is neither a layer nor a name; if the
@@ -89,6 +89,10 @@ class VariationalBottleneck(Penalty):
                 )
         self._found = Encoder(model, self.encoder)
 
+    @property
+    def taps(self) -> list[Any]:
+        return self._found.taps
+
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
         inputs = tree.flatten(point.x)
         if len(inputs) != 1:
@@ -96,7 +100,7 @@ class VariationalBottleneck(Penalty):
                 "VariationalBottleneck needs a model with a single input; "
                 f"this one is fed {len(inputs)} inputs."
             )
-        return code_divergence(self._found(loss.step, point.weights, inputs[0]))
+        return code_divergence(self._found.at(loss, point))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "encoder": self.encoder}

@@ -139,6 +139,33 @@ def test_gradients_flow_to_the_weights_given():
     )
 
 
+def test_taps_are_values_within_the_graph_of_the_same_pass():
+    inputs = keras.Input((5,), name="x")
+    hidden = layers.Dropout(0.5, seed=1)(layers.Dense(4, name="hidden")(inputs))
+    model = keras.Model({"x": inputs}, {"y": layers.Dense(2, name="last")(hidden)})
+    view = PureView(model, [hidden])
+    made = view(view.weights(), view.state(), {"x": ops.convert_to_tensor(X)}, training=True)
+    last = model.get_layer("last")
+    np.testing.assert_allclose(
+        *numpy([made.outputs["y"], last(made.taps[id(hidden)])]), rtol=1e-5, atol=1e-6
+    )
+    assert np.any(ops.convert_to_numpy(made.taps[id(hidden)]) == 0)
+
+
+def test_a_model_that_computes_its_outputs_itself_has_no_taps():
+    class Doubled(keras.Model):
+        def call(self, inputs):
+            return 2 * super().call(inputs)
+
+    inputs = keras.Input((5,))
+    hidden = layers.Dense(4)(inputs)
+    model = Doubled(inputs, layers.Dense(1)(hidden))
+    view = PureView(model, [hidden])
+    made = view(view.weights(), view.state(), ops.convert_to_tensor(X))
+    assert made.taps == {}
+    np.testing.assert_allclose(*numpy([made.outputs, model(X)]), rtol=1e-6)
+
+
 def test_an_unbuilt_layer_is_refused():
     with pytest.raises(ValueError, match="`layer` must be built"):
         PureView(layers.Dense(1, name="late"))

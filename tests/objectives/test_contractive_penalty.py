@@ -67,15 +67,21 @@ def penalty_of(model: keras.Model, penalty: ContractivePenalty, x: np.ndarray = 
 
 
 def value_and_gradients(
-    model: keras.Model, penalty: ContractivePenalty, x: np.ndarray = X, gradients: bool = False
+    model: keras.Model,
+    penalty: ContractivePenalty,
+    x: np.ndarray = X,
+    gradients: bool = False,
+    tapped: bool = True,
 ) -> tuple[float, list[np.ndarray]]:
     inputs = ops.convert_to_tensor(x)
     penalty.attach(model)
-    step = Step(PureView(model), inputs)
+    step = Step(PureView(model, penalty.taps), inputs)
     draw = penalty.draw(step.weights, inputs)
 
     def value(values: Any) -> Any:
         loss = Loss(step, lambda *point: (ops.zeros(()), {}))
+        if tapped:
+            step.forward(values, inputs)
         return penalty.penalty(loss, Point(values, inputs, None, None), draw)
 
     if not gradients:
@@ -93,6 +99,18 @@ def test_exact_norm_equals_finite_differences(widths, activation):
     model = network(*widths, activation=activation)
     made = penalty_of(model, ContractivePenalty("code", 2.0, "exact"))
     assert made == pytest.approx(squared_norm(weights(model), X, activation), rel=1e-4)
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, "elu", "exponential"])
+def test_codes_of_the_pass_that_is_made_anyway_are_enough(activation):
+    model = network(7, activation=activation)
+    penalty = ContractivePenalty("code", 2.0, "exact")
+    read = value_and_gradients(model, penalty, gradients=True)
+    computed = value_and_gradients(model, penalty, gradients=True, tapped=False)
+    assert len(penalty.taps) == 1
+    assert read[0] == pytest.approx(computed[0], rel=1e-5)
+    for first, second in zip(read[1], computed[1], strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-5)
 
 
 def test_images_may_be_flattened_first():

@@ -53,6 +53,26 @@ def test_term_is_beta_times_the_divergence_of_the_code():
     )
 
 
+def test_costs_no_pass():
+    class Counted(keras_layers.Dense):
+        calls = 0
+
+        def call(self, inputs):
+            Counted.calls += 1
+            return super().call(inputs)
+
+    keras.utils.set_random_seed(0)
+    code, sampling = Counted(4, name="code"), GaussianSampling(beta=0.0, seed=1)
+    model = keras.Sequential([keras.Input((5,)), code, sampling, keras_layers.Dense(3)])
+    wrapped = RegularizedModel(model, [VariationalBottleneck("code", 0.3)])
+    wrapped.compile("sgd", "mse", run_eagerly=True)
+    data = np.ones((4, 5), "float32"), np.ones((4, 3), "float32")
+    wrapped.train_on_batch(*data)
+    Counted.calls = 0
+    wrapped.train_on_batch(*data)
+    assert Counted.calls == 1
+
+
 def test_training_is_that_of_the_sampling_layer_with_the_same_beta():
     by_objective, by_layer = classifier(), classifier(beta=0.2)
     train(RegularizedModel(by_objective, [VariationalBottleneck("code", 0.2)]), steps=3)
