@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.example_weights import example_mean, reweighted, weigh_once
+from keras_regzoo.objectives.example_weights import check_weighting, example_mean, reweighted
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -40,7 +40,7 @@ class SelfPaced(Objective):
 
     Raises:
         ValueError: If `threshold` is not above 0 or `weighting` unknown; at `compile`, if another
-            objective weights the examples by their losses.
+            objective weights the examples by their losses, or the loss is no mean over the batch.
 
     Example:
 
@@ -60,7 +60,7 @@ class SelfPaced(Objective):
         self.weighting = validation.one_of("weighting", weighting, ("hard", "linear"))
 
     def check(self, loss: Any, objectives: list[Objective]) -> None:
-        weigh_once(objectives)
+        check_weighting(loss, objectives)
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def paced(point: Point) -> tuple[Tensor, Terms]:

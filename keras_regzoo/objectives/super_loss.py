@@ -8,7 +8,7 @@ from typing import Any
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.example_weights import example_mean, reweighted, weigh_once
+from keras_regzoo.objectives.example_weights import check_weighting, example_mean, reweighted
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, unscale
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -43,7 +43,7 @@ class SuperLoss(Objective):
     Raises:
         ValueError: If `strength` is not above 0, `threshold` neither a number nor `None`, or
             `momentum` not in [0, 1); at `compile`, if another objective weights the examples by
-            their losses.
+            their losses, or the loss is no mean over the batch.
 
     Example:
 
@@ -77,7 +77,7 @@ class SuperLoss(Objective):
             self.total = self._statistic("running_weight")
 
     def check(self, loss: Any, objectives: list[Objective]) -> None:
-        weigh_once(objectives)
+        check_weighting(loss, objectives)
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def weighted(point: Point) -> tuple[Tensor, Terms]:

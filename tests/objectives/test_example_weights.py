@@ -116,6 +116,16 @@ def test_running_mean_of_the_loss_is_that_of_numpy(companions):
     assert len(logs["loss"]) == 3
 
 
+@pytest.mark.parametrize("reduction", ["sum", "mean_with_sample_weight"])
+@pytest.mark.parametrize("objective", [SelfPaced, SuperLoss])
+def test_a_loss_that_is_no_mean_over_the_batch_is_refused_at_compile(objective, reduction):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    wrapped = RegularizedModel(model, [objective(1.0)])
+    loss = keras.losses.MeanSquaredError(reduction=reduction)
+    with pytest.raises(ValueError, match=f"mean over the batch .* received reduction='{reduction}"):
+        wrapped.compile("sgd", [loss])
+
+
 def test_weighting_examples_twice_is_refused_at_compile():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     wrapped = RegularizedModel(model, [SelfPaced(1.0), SuperLoss(1.0)])
