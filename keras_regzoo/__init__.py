@@ -3,15 +3,21 @@
 >>> import keras_regzoo
 """
 
+import sys
 from importlib.metadata import version
+from pathlib import Path
 
 try:
     import keras as _keras  # noqa: F401
 except ModuleNotFoundError as error:
-    raise ImportError(
+    sentence = (
         f"Keras needs its backend, the package `{error.name}`, which is not installed: run `pip "
         'install "keras-regzoo[tensorflow]"`, or set KERAS_BACKEND to one that is (jax, torch).'
-    ) from error
+    )
+    if Path(sys.argv[0]).stem == "regzoo":  # nobody is there to catch it
+        print(f"regzoo: {sentence}", file=sys.stderr)
+        sys.exit(2)
+    raise ImportError(sentence) from None
 
 from keras_regzoo import (
     backend,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import keras
+import pytest
 
 from keras_regzoo import catalogue, cli
 
@@ -51,3 +52,18 @@ def test_equation_on_a_stdout_without_unicode_is_no_error():
     result = run("show", "mixup", PYTHONIOENCODING="ascii")
     assert result.returncode == 0
     assert result.stdout.isascii()
+
+
+@pytest.mark.parametrize("command", [True, False], ids=["regzoo", "import"])
+def test_a_backend_that_is_not_installed_is_one_sentence(command):
+    hidden = "import sys; sys.modules['jax'] = None; sys.argv = [sys.argv[1]]; import keras_regzoo"
+    result = subprocess.run(
+        [sys.executable, "-c", hidden, "bin/regzoo" if command else "train.py"],
+        capture_output=True,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == (2 if command else 1)
+    assert b"Keras needs its backend, the package `jax`, which is not installed" in result.stderr
+    assert (b"Traceback" in result.stderr) is not command
