@@ -49,13 +49,11 @@ def test_contract(case, name):
     run(case, name)
 
 
-@pytest.mark.xdist_group("loads_in_a_fresh_process")  # one worker makes what they share
 @pytest.mark.parametrize(("case", "name"), cases_for("loads_in_a_fresh_process"))
 def test_saved_model_loads_in_a_fresh_process(case, name, loaded):
     run(case, name, loaded)
 
 
-@pytest.mark.xdist_group("two_virtual_devices")
 @pytest.mark.parametrize(("case", "name"), cases_for("two_virtual_devices"))
 def test_runs_under_two_virtual_devices(case, name, on_two_devices):
     run(case, name, on_two_devices)

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("side effects")  # one worker makes what they share
 HEAVY = ("matplotlib", "sklearn", "scipy", "tensorflow_datasets", "keras_tuner")
 
 SNAPSHOT = """

@@ -112,7 +112,7 @@ def without(case: Case, technique: Any, placed: Placed) -> Placed:
     return Placed(plain, placed.net, [])
 
 
-def batch(case: Case, rows: int = 8) -> tuple[np.ndarray, np.ndarray]:
+def batch(case: Case, rows: int = 4) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     x = random.normal(size=(rows, *case.input_shape)).astype("float32")
     return x, x if case.reconstructs else random.normal(size=(rows, 2)).astype("float32")

@@ -14,7 +14,6 @@ import pytest
 from keras_regzoo.cli import compare as command
 from keras_regzoo.diagnostics import TECHNIQUES
 
-pytestmark = pytest.mark.xdist_group("killed comparison")  # one worker makes what they share
 ARGUMENTS = ("compare", "--techniques", "l2", "--train-size", "40", "--seeds", "3", "--epochs", "4")
 
 

@@ -16,7 +16,6 @@ from keras_regzoo.diagnostics.base_models import build, check_base, find_builder
 from keras_regzoo.diagnostics.comparison import Comparison, summarize
 from keras_regzoo.diagnostics.verdict import amount, verdict
 
-pytestmark = pytest.mark.xdist_group("comparison")  # one worker makes what they share
 SMALL = {"epochs": 2, "train_size": 40, "batch_size": 20, "progress": False}
 
 

@@ -251,8 +251,8 @@ def test_a_subclassed_model_fed_integers_is_refused_at_the_first_step():
 
 def test_an_application_is_trained():
     keras.utils.set_random_seed(0)
-    model = keras.applications.MobileNetV2(
-        (32, 32, 3), alpha=0.35, weights=None, classes=3, classifier_activation=None
+    model = keras.applications.MobileNet(
+        (32, 32, 3), alpha=0.25, weights=None, classes=3, classifier_activation=None
     )
     wrapped = RegularizedModel(model, [WeightPenalty({"kernel": "l2"}), Mixup(0.2)])
     wrapped.compile("sgd", LOSS, jit_compile=False)
