@@ -7,7 +7,7 @@ with seven steps), and with predictions that are smooth around each example, whi
 (virtual adversarial training), from the same weights and on the same split for each seed.
 
 Reference: Madry, Makelov, Schmidt, Tsipras & Vladu 2018, Towards Deep Learning Models Resistant to
-Adversarial Attacks, sec. 5; Goodfellow, Shlens & Szegedy 2015, sec. 4; Miyato, Maeda, Koyama &
+Adversarial Attacks, sec. 4; Goodfellow, Shlens & Szegedy 2015, sec. 4; Miyato, Maeda, Koyama &
 Ishii 2019, Virtual Adversarial Training, sec. 3.3.
 
 Command: regzoo run robust_digits

@@ -91,8 +91,8 @@ ENTRIES: tuple[Entry, ...] = (
         "trusting its label.",
         when_not="Regression; categorical inputs; classes closer to each other than ε.",
         suggested="λ = 1 and one iteration fixed, ε searched from about a tenth of the typical "
-        "distance between neighbours; ε = 8 on CIFAR-10 (Miyato et al. 2019, the default of "
-        "their code)",
+        "distance between neighbours; ε = 8 on CIFAR-10, 10 without augmentation (Miyato "
+        "et al. 2019, their code)",
         composes_badly_with="Adversarial training and mixup, since passes multiply; dropout at a "
         "high rate, since one mask is attacked.",
         reference=papers.MIYATO_2019.at("§3.3 and algorithm 1"),

@@ -43,8 +43,8 @@ ENTRIES: tuple[Entry, ...] = (
         equation="L' = ½ (L₁ + L₂) + α ½ [KL(p₁ ‖ p₂) + KL(p₂ ‖ p₁)]",
         when="Networks with dropout, above all pretrained ones that are fine-tuned on few data.",
         when_not="Nothing is drawn at random in the network: it changes nothing then.",
-        suggested="α = 0.5 to 2.5: half the paper's 1 to 5, which adds the two losses (Liang et "
-        "al. 2021, §3)",
+        suggested="α = 0.05 to 0.5, 2.5 for translation: half the paper's, which adds the two "
+        "losses (Liang et al. 2021, §3)",
         composes_badly_with="Consistency, which asks for the same agreement.",
         reference=papers.LIANG_2021.at("§2"),
         symbol="keras_regzoo.objectives.RDrop",
@@ -88,8 +88,8 @@ ENTRIES: tuple[Entry, ...] = (
         equation="L' = Σ_k [a_k exp(−s_k) L_k + ½ s_k]",
         when="Several outputs whose losses have different units or noise.",
         when_not="One task matters more than the others: noise says nothing of that.",
-        suggested="log-variances that start at 0, trained at the network's own rate (Kendall et "
-        "al. 2018, §3)",
+        suggested="log-variances that start at 0, trained at the network's own rate (ours; where "
+        "they start matters little: Kendall et al. 2018, appendix B)",
         composes_badly_with="Losses that may be negative, under which it has no minimum.",
         reference=papers.KENDALL_2018.at("eq. 7 and 10"),
         symbol="keras_regzoo.objectives.UncertaintyWeighting",

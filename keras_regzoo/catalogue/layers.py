@@ -71,7 +71,8 @@ ENTRIES = (
         kind="layer",
         summary="Adds Gaussian noise to inputs or activations in training, which smooths the "
         "function (Tikhonov).",
-        equation="y = x + ε,   ε ~ N(0, σ²);   to second order it adds ½ σ² E‖∂f/∂x‖²",
+        equation="y = x + ε,   ε ~ N(0, σ²);   to second order it adds σ² E‖∂f/∂x‖² to a "
+        "squared error",
         when="Continuous inputs with a known scale; denoising autoencoders.",
         when_not="Binary or categorical inputs (use MaskingNoise), or unscaled columns.",
         suggested="σ = 0.05 to 0.5 in units of the standardized input, by validation (a "
@@ -103,7 +104,7 @@ ENTRIES = (
         equation="W̄ = W / σ(W),   σ by power iteration",
         when="Bounded slopes are needed: discriminators, robust classifiers.",
         when_not="Plain classifiers that lack capacity.",
-        suggested="one power iteration a step (Miyato et al. 2018, §2.1 and algorithm 1)",
+        suggested="one power iteration a step (Miyato et al. 2018, §2.2 and algorithm 1)",
         composes_badly_with="Batch normalization, whose scale undoes the bound; weight decay on "
         "the wrapped kernel, which has no effect on the function.",
         reference=papers.MIYATO_2018.at("eq. (8)"),

@@ -36,7 +36,7 @@ ENTRIES = (
         suggested="σ = 0.075 on speech (Graves et al. 2013, §4)",
         composes_badly_with="WeightNoise on the whole model, which adds to it; small weights, that "
         "one σ for all of them drowns.",
-        reference=papers.GRAVES_2011.at("§3.2 and §5"),
+        reference=papers.GRAVES_2011.at("§5.2"),
         further=(papers.GRAVES_2013.at("§4"),),
         symbol="keras_regzoo.layers.WeightNoise",
         cost=Cost(note="one random draw a weight"),

@@ -43,7 +43,7 @@ ENTRIES = (
         equation="w̄ ← α w̄ + (1 − α) w",
         when="The last epochs jump around; nearly always worth its memory.",
         when_not="Runs of fewer steps than a few times 1 / (1 − α).",
-        suggested="α = 0.99 early, 0.999 later (Tarvainen & Valpola 2017, §3)",
+        suggested="α = 0.99 early, 0.999 later (Tarvainen & Valpola 2017, §3, on SVHN)",
         composes_badly_with="Batch normalization, whose statistics belong to the raw weights.",
         reference=papers.TARVAINEN_2017.at("§2"),
         further=(papers.POLYAK_1992,),
@@ -71,7 +71,8 @@ ENTRIES = (
         equation="L = a · CE(y, p) + (1−a) · T² · KL(p_teacher(T) ‖ p_student(T))",
         when="A good large model or an ensemble exists and a small one is needed.",
         when_not="The teacher is no better than the student.",
-        suggested="T from 2 to 8, more weight on the soft targets (Hinton et al. 2015, §2 and §3)",
+        suggested="T of 2.5 to 4 for a very small student, above 8 for others; more weight on the "
+        "soft targets (Hinton et al. 2015, §2 and §3)",
         composes_badly_with="A teacher trained with label smoothing, which has erased what its "
         "wrong answers tell.",
         reference=papers.HINTON_2015.at("§2"),
@@ -105,7 +106,7 @@ ENTRIES = (
         when="Inputs may be tampered with; small data where smoothness around each example helps.",
         when_not="Clean accuracy is all that counts and data are plenty: it costs accuracy there.",
         suggested="L∞ on [0, 1] pixels: MNIST r = 0.3 with 40 steps of 0.01, CIFAR-10 r = 8/255 "
-        "with 7 steps of 2/255 (Madry et al. 2018, §5); FGSM r = 0.25 on MNIST, clean weight 0.5 "
+        "with 7 steps of 2/255 (Madry et al. 2018, §4); FGSM r = 0.25 on MNIST, clean weight 0.5 "
         "(Goodfellow et al. 2015, §4 and §6)",
         composes_badly_with="Batch normalization, which mixes clean and attacked statistics; "
         "unscaled inputs, for which one radius means nothing; one large step without a random "

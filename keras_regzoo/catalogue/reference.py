@@ -37,7 +37,7 @@ class Reference:
     @property
     def short(self) -> str:
         """The citation in running text, such as `"Yuan & Lin 2006"`."""
-        surnames = [_plain(author.split()[-1]) for author in self.authors]
+        surnames = [_surname(author) for author in self.authors]
         if len(surnames) > 2:
             return f"{surnames[0]} et al. {self.year}"
         return f"{' & '.join(surnames)} {self.year}"
@@ -66,6 +66,13 @@ ACCENTS = {
     "^": "\N{COMBINING CIRCUMFLEX ACCENT}",
     "c": "\N{COMBINING CEDILLA}",
 }
+
+
+def _surname(author: str) -> str:
+    """Returns what BibTeX takes for it: from the first small word on, else the last word."""
+    words = re.findall(r"(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+", author)
+    particles = [index for index, word in enumerate(words) if word[0].islower()]
+    return _plain(" ".join(words[particles[0] :] if particles else words[-1:]))
 
 
 def _plain(latex: str) -> str:

@@ -36,8 +36,8 @@ ENTRIES: tuple[Entry, ...] = (
         when="As the Π-model, with targets that are better and less noisy; the teacher is the "
         "model to keep.",
         when_not="Memory for a second copy of the weights is short.",
-        suggested="α = 0.99 while λ rises, 0.999 after; λ ramped up as exp(−5 (1 − t)²) (Tarvainen "
-        "& Valpola 2017, §3)",
+        suggested="α = 0.99 while λ rises, 0.999 after (on SVHN); λ ramped up as exp(−5 (1 − t)²) "
+        "(Tarvainen & Valpola 2017, §3)",
         composes_badly_with="Short runs with α near 1, where the teacher lags far behind; an "
         "optimizer with use_ema, which averages once more.",
         reference=papers.TARVAINEN_2017.at("§2 and eq. (1)"),

@@ -192,7 +192,7 @@ TECHNIQUES: dict[str, Technique] = {
         _weight_noise,
     ),
     "mixup": Technique(
-        "Train on mixtures of pairs of examples (Zhang et al. 2018: 0.1 to 0.4).",
+        "Train on mixtures of pairs of examples (Zhang et al. 2018: 0.1 to 0.4 on ImageNet).",
         {"alpha": Option(0.2, STRENGTH)},
         _mixup,
     ),

@@ -37,12 +37,12 @@ class ConcreteDropout(keras.layers.Wrapper):
     Args:
         layer: A `Dense` or (transposed) `Conv` layer.
         rate: p at the start, in (0, 1). Default 0.1, the authors'.
-        weight_strength: λ, at least 0. In the paper l² / (τ N) beside a mean squared error, for a
-            prior of length scale l, observations of precision τ, and N training examples, and
-            l² / (2 N) beside a cross-entropy. May be scheduled.
-        dropout_strength: η, at least 0. In the paper 2 / (τ N) beside a mean squared error, 1 / N
+        weight_strength: λ, at least 0. In the authors' code l² / (τ N) beside a mean squared error,
+            for a prior of length scale l, observations of precision τ, and N training examples,
+            and l² / (2 N) beside a cross-entropy. May be scheduled.
+        dropout_strength: η, at least 0. There 2 / (τ N) beside a mean squared error, 1 / N
             beside a cross-entropy. May be scheduled.
-        temperature: t, above 0. Default 0.1, the paper's; the smaller, the nearer z is to 0 and 1.
+        temperature: t, above 0. Default 0.1, the authors'; the smaller, the nearer z is to 0 and 1.
         inference: `"mean"` for the wrapped layer itself, or `"samples"` to go on dropping, as the
             paper predicts (see `MonteCarloDropout`).
         seed: Integer, or `None` for a seed of its own.

@@ -46,7 +46,7 @@ class WeightNoise(keras.layers.Wrapper):
     >>> layer(keras.ops.ones((4, 5, 3)), training=True).shape[1]
     2
 
-    Reference: Graves (2011), Practical Variational Inference for Neural Networks, sec. 3.2 and 5;
+    Reference: Graves (2011), Practical Variational Inference for Neural Networks, sec. 5.2;
     Graves, Mohamed & Hinton (2013), Speech Recognition with Deep Recurrent Neural Networks, sec. 4.
     """
 

@@ -68,7 +68,7 @@ class AdversarialTraining(Objective):
 
     Reference: Goodfellow, Shlens & Szegedy (2015), Explaining and Harnessing Adversarial
     Examples, sec. 4 and 6; Madry, Makelov, Schmidt, Tsipras & Vladu (2018), Towards Deep Learning
-    Models Resistant to Adversarial Attacks, sec. 2 and 4.
+    Models Resistant to Adversarial Attacks, sec. 2 to 4.
     """
 
     def __init__(

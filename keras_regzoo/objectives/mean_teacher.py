@@ -40,8 +40,8 @@ class MeanTeacher(TwoViews):
     Args:
         strength: λ, at least 0 (where it adds nothing). May be scheduled, and should rise slowly
             from 0. Default 1.
-        decay: α, in [0, 1]. May be scheduled: the paper takes 0.99 while λ rises, and 0.999 after.
-            With 1 the teacher is the mean of all past weights. Default 0.99.
+        decay: α, in [0, 1]. May be scheduled: on SVHN the paper takes 0.99 while λ rises, 0.999
+            after. With 1 the teacher is the mean of all past weights. Default 0.99.
         stddev: σ, the standard deviation of Gaussian noise on floating-point inputs, in their
             units, at least 0; integer inputs get none. May be scheduled. Default 0; the paper's
             0.15 is for images of variance 1.

@@ -51,7 +51,7 @@ class Mixup(BatchTransform):
     >>> history = wrapped.fit(np.ones((8, 4)), np.arange(8) % 3, verbose=0)
 
     Reference: Zhang, Cisse, Dauphin & Lopez-Paz (2018), mixup: Beyond Empirical Risk
-    Minimization, eq. 1 and fig. 1.
+    Minimization, sec. 2 and fig. 1.
     """
 
     def __init__(

@@ -24,8 +24,8 @@ class RDrop(Objective):
     network that draws nothing at random it changes nothing.
 
     Args:
-        strength: α, at least 0. May be scheduled. Default 0.5, the paper's 1; it used 1 to 5, and
-            more for machine translation.
+        strength: α, at least 0. May be scheduled. Default 0.5, the paper's 1; it used 5 for
+            translation, and 0.1 to 1 elsewhere.
         from_logits: Whether outputs are logits; `None` for what the compiled loss says.
         name: Name in logs and paths. Logs the added divergence.
 

@@ -46,7 +46,7 @@ class WeightNoise(WeightTransform):
     >>> wrapped.compile("sgd", "mse")
     >>> history = wrapped.fit(np.ones((8, 4)), np.ones((8, 1)), verbose=0)
 
-    Reference: Graves (2011), Practical Variational Inference for Neural Networks, sec. 3.2 and 5;
+    Reference: Graves (2011), Practical Variational Inference for Neural Networks, sec. 5.2;
     Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 7.5.
     """
 

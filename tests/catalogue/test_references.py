@@ -48,6 +48,7 @@ def test_every_publication_is_cited():
         (("Guozhong An",), "An 1996"),
         (("Ming Yuan", "Yi Lin"), "Yuan & Lin 1996"),
         (('G{\\"u}nter M{\\"u}ller', "A B", "C D"), "Müller et al. 1996"),
+        (('A{\\"a}ron van den Oord', "Yann {Le Cun}"), "van den Oord & Le Cun 1996"),
     ],
 )
 def test_short_form_names_at_most_two_authors(authors, expected):

@@ -23,7 +23,7 @@ HAN_2015 = talk(
     "han2015learning",
     "Song Han, Jeff Pool, John Tran, William J. Dally",
     2015,
-    "Learning both Weights and Connections for Efficient Neural Networks",
+    "Learning both Weights and Connections for Efficient Neural Network",
     NEURIPS,
     volume="28",
 )

@@ -47,7 +47,7 @@ HUTCHINSON_1990 = article(
 )
 DRUCKER_1992 = article(
     "drucker1992improving",
-    "Harris Drucker, Yann Le Cun",
+    "Harris Drucker, Yann {Le Cun}",
     1992,
     "Improving Generalization Performance Using Double Backpropagation",
     "IEEE Transactions on Neural Networks",
@@ -86,7 +86,7 @@ POLYAK_1992 = article(
 )
 SIMARD_1992 = talk(
     "simard1992tangent",
-    "Patrice Simard, Bernard Victorri, Yann Le Cun, John Denker",
+    "Patrice Simard, Bernard Victorri, Yann {Le Cun}, John Denker",
     1992,
     "Tangent Prop: A Formalism for Specifying Selected Invariances in an Adaptive Network",
     NEURIPS,
@@ -149,7 +149,7 @@ PRECHELT_1998 = Reference(
 )
 SIMARD_1998 = Reference(
     "simard1998transformation",
-    ("Patrice Y. Simard", "Yann A. Le Cun", "John S. Denker", "Bernard Victorri"),
+    ("Patrice Y. Simard", "Yann A. {Le Cun}", "John S. Denker", "Bernard Victorri"),
     1998,
     "Transformation Invariance in Pattern Recognition: Tangent Distance and Tangent Propagation",
     "incollection",
