@@ -38,19 +38,25 @@ class _SumOfSquares(torch.autograd.Function):
     """Reads the tensor once forward and once backward, where autograd itself makes copies."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, axis: int | None) -> torch.Tensor:
         ctx.save_for_backward(x)
-        flat = x.detach().reshape(-1)
+        ctx.axis = axis
+        if axis is not None:
+            return torch.sum(x * x, axis)
+        flat = x.reshape(-1)
         return torch.dot(flat, flat)
 
     @staticmethod
-    def backward(ctx: Any, *cotangents: torch.Tensor) -> torch.Tensor:
+    def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor, None]:
         (x,) = ctx.saved_tensors
-        return x * (2 * cotangents[0])
+        (cotangent,) = cotangents
+        if ctx.axis is not None:
+            cotangent = cotangent.unsqueeze(ctx.axis)
+        return x * (2 * cotangent), None
 
 
-def sum_of_squares(x: torch.Tensor) -> torch.Tensor:
-    return _SumOfSquares.apply(x)
+def sum_of_squares(x: torch.Tensor, axis: int | None) -> torch.Tensor:
+    return _SumOfSquares.apply(x, axis)
 
 
 def generator_state() -> GeneratorState:

@@ -104,11 +104,12 @@ def jvp(function: Callable[[Any], Any], x: Any, tangent: Any) -> tuple[Any, Any]
     return outputs, product
 
 
-def sum_of_squares(x: Any) -> Any:
-    """Returns `Σ x²`, a scalar, at the least traffic of memory that the backend allows.
+def sum_of_squares(x: Any, axis: int | None = None) -> Any:
+    """Returns `Σ x²` at the least traffic of memory that the backend allows.
 
     Args:
         x: A floating-point tensor of any shape.
+        axis: The axis to sum over; by default all of them, which gives a scalar.
 
     Example:
 
@@ -116,8 +117,8 @@ def sum_of_squares(x: Any) -> Any:
     25.0
     """
     if hasattr(_engine, "sum_of_squares"):
-        return _engine.sum_of_squares(x)
-    return ops.sum(ops.square(x))
+        return _engine.sum_of_squares(x, axis)
+    return ops.sum(ops.square(x), axis)
 
 
 def _floating_structure(x: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_regzoo.backend import vjp
+from keras_regzoo.backend import sum_of_squares, vjp
 from keras_regzoo.objectives.loss import Tensor
 
 Activation = Callable[[Tensor], Tensor]
@@ -134,7 +134,7 @@ class DenseJacobian:
         kernel = self._kernel(0)
         if len(self.chain) == 1:  # Σⱼ s'(aⱼ)² ‖Wⱼ‖²
             squares = ops.mean(ops.square(factor), axis=0)
-            return ops.sum(squares * ops.sum(ops.square(kernel), axis=0))
+            return ops.sum(squares * sum_of_squares(kernel, axis=0))
         if kernel.shape[1] < kernel.shape[0]:
             gram = ops.matmul(ops.transpose(kernel), kernel)
             return ops.sum(ops.mean(ops.matmul(factor, gram) * factor, axis=0))

@@ -138,6 +138,24 @@ def test_integers_are_refused_in_one_sentence():
 
 
 @RUNS
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_sum_of_squares_over_an_axis(run, axis):
+    factors = np.linspace(0.5, 2.0, np.sum(A**2, axis).size).astype("float32")
+
+    def weighted(x):
+        return ops.sum(ops.multiply(backend.sum_of_squares(x, axis), factors))
+
+    def step(x):
+        inner = backend.value_and_grad(weighted, differentiable=True)
+        return backend.value_and_grad(lambda x: ops.sum(inner(x)[1] ** 2))(x)
+
+    expanded = np.expand_dims(factors, axis)
+    made, slope = run(step)(ops.convert_to_tensor(A))
+    close(ops.stop_gradient(made), np.sum((2 * expanded * A) ** 2))
+    close(slope, 8 * expanded**2 * A)
+
+
+@RUNS
 def test_sum_of_squares_and_its_first_and_second_derivatives(run):
     def slope_norm(x):
         inner = backend.value_and_grad(backend.sum_of_squares, differentiable=True)
