@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -128,6 +129,12 @@ def complexity_cost(weights: Tensor, means: Tensor, stddevs: Tensor, logits: Ten
         stddevs: σ.
         logits: `log π` up to a constant.
     """
-    deviations = (ops.cast(weights, "float32")[..., None] - means) / stddevs
+    weights = ops.cast(weights, "float32")
     log_heights = ops.log_softmax(logits) - ops.log(stddevs) - 0.5 * math.log(2 * math.pi)
-    return -ops.sum(ops.logsumexp(log_heights - 0.5 * ops.square(deviations), axis=-1))
+    densities = [  # one array each: an axis of so few components would be slow to sum over
+        log_heights[j] - 0.5 * ops.square((weights - means[j]) / stddevs[j])
+        for j in range(means.shape[0])
+    ]
+    highest = ops.stop_gradient(functools.reduce(ops.maximum, densities))
+    total = sum(ops.exp(density - highest) for density in densities)
+    return -ops.sum(highest + ops.log(total))
