@@ -52,13 +52,6 @@ RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "noisy_labels.j
 QUIET: Any = 0  # Keras types `verbose` as a string
 
 
-def flip(y: np.ndarray, seed: int) -> np.ndarray:
-    """Returns labels of which a share `FLIPPED` is another class, drawn uniformly."""
-    random = np.random.default_rng(seed)
-    wrong = random.permutation(len(y)) < round(FLIPPED * len(y))
-    return np.where(wrong, (y + random.integers(1, 10, len(y))) % 10, y)
-
-
 def threshold(epoch: int) -> float:
     """Takes all examples in at first, then those whose label is likelier than chance."""
     return math.inf if epoch < WARM_UP else CHANCE
@@ -81,7 +74,7 @@ def measure(method: str, seed: int, epochs: int) -> dict[str, float]:
     wrapped.compile(
         keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     )
-    labels = flip(digits.y_train, seed)
+    labels = data.add_label_noise(digits.y_train, FLIPPED, seed=seed)
     options: Any = {"batch_size": BATCH, "epochs": epochs, "verbose": QUIET}
     if method == "self_paced":
         options["callbacks"] = [Scheduler("self_paced/threshold", threshold)]
