@@ -4,6 +4,7 @@ from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, v
 from keras_regzoo.backend.devices import (
     assign_between_steps,
     latest,
+    move_average,
     replicas,
 )
 from keras_regzoo.backend.linalg import svd
@@ -18,6 +19,7 @@ __all__ = [
     "graph_of",
     "jvp",
     "latest",
+    "move_average",
     "normal",
     "replicas",
     "sum_of_squares",

@@ -86,6 +86,10 @@ def generator_at(state: GeneratorState | None) -> Iterator[None]:
         yield
 
 
+def move_average(average: torch.Tensor, value: torch.Tensor, decay: torch.Tensor) -> torch.Tensor:
+    return average.detach().lerp_(value, 1.0 - decay)
+
+
 def replicas() -> int:
     return 1
 

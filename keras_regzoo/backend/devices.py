@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+from keras import ops
 
 from keras_regzoo.backend.autodiff import _engine
 
@@ -30,6 +31,22 @@ def latest(compute: Callable[[], Any], memory: keras.Variable) -> Any:
         memory: A variable of the metric.
     """
     return _engine.latest(compute, memory)
+
+
+def move_average(average: keras.Variable, value: Any, decay: Any) -> Any:
+    """Assigns `w̄ ← α w̄ + (1 − α) w`, in place where the backend can, and returns it.
+
+    Args:
+        average: w̄.
+        value: w, a tensor of the same shape.
+        decay: α, a scalar tensor.
+    """
+    value = ops.cast(value, average.dtype)
+    if hasattr(_engine, "move_average"):
+        return _engine.move_average(average.value, value, decay)
+    moved = decay * average.value + (1.0 - decay) * value
+    average.assign(moved)
+    return moved
 
 
 def assign_between_steps(model: keras.Model, variable: keras.Variable, value: Any) -> None:

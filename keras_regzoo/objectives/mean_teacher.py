@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops, tree
 
+from keras_regzoo.backend import move_average
 from keras_regzoo.objectives.loss import Loss, Tensor
 from keras_regzoo.objectives.two_views import TwoViews
 from keras_regzoo.registration import register
@@ -109,8 +110,7 @@ class MeanTeacher(TwoViews):
         moved = {}
         for average, variable in zip(self.averages, floating(base), strict=True):
             value = values.get(id(variable), variable.value)
-            moved[id(variable)] = toward(average.value, ops.stop_gradient(value), decay)
-            average.assign(moved[id(variable)])
+            moved[id(variable)] = move_average(average, ops.stop_gradient(value), decay)
         self.steps.assign(self.steps + 1)
         return [ops.cast(moved[id(v)], v.dtype) for v in base.trainable_variables]
 
@@ -177,8 +177,3 @@ def floating(model: keras.Model) -> list[keras.Variable]:
 def ramped(decay: Tensor | float, step: Tensor | int) -> Tensor:
     """Returns `α_t = min(1 − 1/(t + 1), α)`: 0 at the first step, where t is 0."""
     return ops.minimum(1.0 - 1.0 / (ops.cast(step, "float32") + 1.0), decay)
-
-
-def toward(average: Tensor, value: Tensor, decay: Tensor | float) -> Tensor:
-    """Returns `α w̄ + (1 − α) w`."""
-    return decay * average + (1.0 - decay) * ops.cast(value, average.dtype)
