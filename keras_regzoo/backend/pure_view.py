@@ -51,7 +51,7 @@ class PureView:
     """Calls a built layer as a function that reads and writes no variable.
 
     Batch statistics, dropout masks, seeds, `add_loss`, regularizers, masks and nested models are
-    those of an ordinary call; the updates come back in `Pass.state` instead of being assigned.
+    those of an ordinary call; the updates come back in `Pass.updates` instead of being assigned.
 
     Args:
         layer: A built `keras.layers.Layer` or `keras.Model`.

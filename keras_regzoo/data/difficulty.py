@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops, tree
 
 from keras_regzoo import validation
+from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
 
 _QUIET: Any = 0  # Keras types `verbose` as a string
@@ -93,10 +94,9 @@ def margin(model: keras.Model, x: Any, y: Any, batch_size: int | None = None) ->
             f"received outputs of shape {outputs.shape}."
         )
     labels = _classes(y, len(outputs))
-    if labels.min() < 0 or labels.max() >= outputs.shape[1]:
+    if labels.max() >= outputs.shape[1]:
         raise ValueError(
-            f"`y` must hold classes from 0 to {outputs.shape[1] - 1}; received "
-            f"{labels.min()} to {labels.max()}."
+            f"`y` must hold classes from 0 to {outputs.shape[1] - 1}; received {labels.max()}."
         )
     own = np.take_along_axis(outputs, labels[:, None], axis=1)[:, 0]
     others = np.where(np.arange(outputs.shape[1]) == labels[:, None], -np.inf, outputs)
@@ -263,11 +263,9 @@ def _losses(loss: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
 
 
 def _classes(y: Any, examples: int) -> np.ndarray:
-    """Returns integer labels, of one-hot rows too."""
-    y = np.asarray(ops.convert_to_numpy(y))
-    labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)[:, 0]
-    if len(labels) != examples or y.size not in (len(y), len(y) * y.shape[-1]):
+    labels = class_numbers(np.asarray(ops.convert_to_numpy(y)))
+    if len(labels) != examples:
         raise ValueError(
-            f"`y` must be one label for each of {examples} examples; received shape {y.shape}."
+            f"`y` must be one label for each of {examples} examples; received {len(labels)}."
         )
-    return labels.astype(int)
+    return labels

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras_regzoo import validation
+from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
 
 UNIFORM, NEXT = "uniform", "next"
@@ -48,7 +49,10 @@ def add_label_noise(
     Noise, sec. 3; Han et al. (2018), Co-teaching, sec. 4 (pair flipping).
     """
     given = np.asarray(y)
-    labels, classes = _labels(given)
+    labels = class_numbers(given)
+    classes = given.shape[1] if given.size > len(given) else int(labels.max()) + 1
+    if classes < 2:
+        raise ValueError("`y` must have at least two classes; received only class 0.")
     random = np.random.default_rng(validation.integer("seed", seed, SEEDS))
     if isinstance(transition, str):
         validation.one_of("transition", transition, (UNIFORM, NEXT))
@@ -66,24 +70,8 @@ def add_label_noise(
         edges = np.cumsum(matrix[labels], axis=1)
         drawn = random.random((len(labels), 1)) * edges[:, -1:]
         noisy = (drawn >= edges).sum(axis=1)
-    return (np.eye(classes)[noisy] if given.ndim == 2 else noisy).astype(given.dtype)
-
-
-def _labels(y: np.ndarray) -> tuple[np.ndarray, int]:
-    """Returns integer labels and the number of classes."""
-    hot = y.ndim == 2 and y.shape[1] > 1 and y.dtype.kind in "biuf"
-    if hot and np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1):
-        return y.argmax(axis=1), y.shape[1]
-    numbers = y.ndim == 1 and y.dtype.kind in "biuf" and len(y)
-    if not numbers or np.any(y < 0) or np.any(y != np.floor(y)):
-        raise ValueError(
-            "`y` must be integer labels from 0, of shape (examples,), or one-hot rows; "
-            f"received shape {y.shape} and dtype {y.dtype}."
-        )
-    classes = int(y.max()) + 1
-    if classes < 2:
-        raise ValueError("`y` must have at least two classes; received only class 0.")
-    return y.astype(int), classes
+    noisy = np.eye(classes)[noisy] if given.size > len(given) else noisy.reshape(given.shape)
+    return noisy.astype(given.dtype)
 
 
 def _matrix(transition: Any, classes: int) -> np.ndarray:

@@ -64,6 +64,24 @@ def encode_targets(
     return np.split(numbered, np.cumsum([len(part) for part in flat])[:-1]), task, classes
 
 
+def class_numbers(y: np.ndarray) -> np.ndarray:
+    """Returns the integers of labels of shape (n,) or (n, 1), or of one-hot rows.
+
+    Raises:
+        ValueError: If `y` is neither, or empty.
+    """
+    numbers = y.ndim in (1, 2) and y.size > 0 and y.dtype.kind in "biuf"
+    if numbers and y.size > len(y):
+        if np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1):
+            return y.argmax(axis=1)
+    elif numbers and np.all(y >= 0) and np.all(y == np.floor(y)):
+        return y.reshape(-1).astype(int)
+    raise ValueError(
+        "`y` must be integer labels from 0, of shape (examples,), or one-hot rows; "
+        f"received shape {y.shape} and dtype {y.dtype}."
+    )
+
+
 def _flatten(target: np.ndarray, name: str) -> np.ndarray:
     flat = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
     if flat.ndim != 1 or flat.dtype.kind not in "biufU":

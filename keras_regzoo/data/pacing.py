@@ -23,12 +23,10 @@ class Pacing:
     Args:
         share: Maps a count to a share; what is above 1 counts as 1.
         end: The first count at which it is 1.
-        name: What it is called in messages.
     """
 
     share: Callable[[int], float]
     end: int
-    name: str
 
     def __call__(self, count: int) -> float:
         """Returns the share at `count`, counted from 0."""
@@ -61,9 +59,7 @@ def fixed_exponential(start: float, growth: float, length: int) -> Pacing:
     start = validation.number("start", start, START)
     growth = validation.number("growth", growth, "(1, inf)")
     increases = _increases(start, growth)
-    return Pacing(
-        lambda t: start * growth ** (t // length), increases * length, "fixed exponential"
-    )
+    return Pacing(lambda t: start * growth ** (t // length), increases * length)
 
 
 def varied_exponential(start: float, growth: float, lengths: Sequence[int]) -> Pacing:
@@ -101,7 +97,6 @@ def varied_exponential(start: float, growth: float, lengths: Sequence[int]) -> P
     return Pacing(
         lambda t: start * growth ** sum(time <= t for time in times),
         times[-1] if times else 0,
-        "varied exponential",
     )
 
 
@@ -127,7 +122,7 @@ def single_step(start: float, length: int) -> Pacing:
     """
     start = validation.number("start", start, START)
     length = validation.integer("length", length, LENGTH)
-    return Pacing(lambda t: start, length, "single step")
+    return Pacing(lambda t: start, length)
 
 
 def linear(start: float, length: int) -> Pacing:
@@ -149,7 +144,7 @@ def linear(start: float, length: int) -> Pacing:
 
     Reference: Wu, Dyer & Neyshabur (2021), When Do Curricula Work?, table 2.
     """
-    return _root(start, length, 1.0, "linear")
+    return root(start, length, 1.0)
 
 
 def root(start: float, length: int, power: float = 2.0) -> Pacing:
@@ -173,7 +168,11 @@ def root(start: float, length: int, power: float = 2.0) -> Pacing:
     Reference: Platanios et al. (2019), Competence-based Curriculum Learning for Neural Machine
     Translation, eq. 8; Wu, Dyer & Neyshabur (2021), table 2.
     """
-    return _root(start, length, validation.number("power", power, "(0, inf)"), "root")
+    power = validation.number("power", power, "(0, inf)")
+    start = validation.number("start", start, START)
+    length = validation.integer("length", length, LENGTH)
+    least = start**power
+    return Pacing(lambda t: (least + (1 - least) * t / length) ** (1 / power), length)
 
 
 def logarithmic(start: float, length: int) -> Pacing:
@@ -201,15 +200,7 @@ def logarithmic(start: float, length: int) -> Pacing:
     return Pacing(
         lambda t: start + (1 - start) * (1 + 0.1 * math.log(t / length + math.exp(-10))),
         length,
-        "logarithmic",
     )
-
-
-def _root(start: float, length: int, power: float, name: str) -> Pacing:
-    start = validation.number("start", start, START)
-    length = validation.integer("length", length, LENGTH)
-    least = start**power
-    return Pacing(lambda t: (least + (1 - least) * t / length) ** (1 / power), length, name)
 
 
 def _increases(start: float, growth: float) -> int:
