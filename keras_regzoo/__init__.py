@@ -29,6 +29,7 @@ from keras_regzoo import (
     models,
     objectives,
     regularizers,
+    training,
 )
 from keras_regzoo.objectives import RegularizedModel
 
@@ -46,4 +47,5 @@ __all__ = [
     "models",
     "objectives",
     "regularizers",
+    "training",
 ]

@@ -16,12 +16,12 @@ import numpy as np
 from keras import ops
 
 from keras_regzoo.backend import value_and_grad
-from tests import docstring_checks
+from tests import callback_checks, docstring_checks
 from tests.cases.case import KINDS, QUIET, Case, Trained
 from tests.cases.networks import batch, own_losses, place, without
 from tests.check import BACKEND, CHECKS, HAS_XLA, SAVED, check, parameters
 
-__all__ = ["CHECKS", "docstring_checks"]
+__all__ = ["CHECKS", "callback_checks", "docstring_checks"]
 
 
 def assert_finite(values: Any, what: str) -> None:

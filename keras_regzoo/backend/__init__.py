@@ -6,6 +6,7 @@ from keras_regzoo.backend.devices import (
     latest,
     move_average,
     replicas,
+    write_back,
 )
 from keras_regzoo.backend.linalg import svd
 from keras_regzoo.backend.pure_view import Pass, PureView, State, graph_of
@@ -27,4 +28,5 @@ __all__ = [
     "uniform",
     "value_and_grad",
     "vjp",
+    "write_back",
 ]

@@ -49,13 +49,19 @@ def move_average(average: keras.Variable, value: Any, decay: Any) -> Any:
     return moved
 
 
-def assign_between_steps(model: keras.Model, variable: keras.Variable, value: Any) -> None:
-    """Assigns a variable of `model` so that the next training step sees it, mid-epoch too.
+def write_back(model: keras.Model) -> None:
+    """Gives the variables of `model` the values of the step just taken, in a callback mid-epoch.
 
-    On JAX an epoch carries the variables' values from step to step; they are first written back,
-    and are read again before the next step.
+    On JAX an epoch carries the values from step to step, and the variables hold nothing that can
+    be read; after this they may be read and assigned, and are read again before the next step.
+    Elsewhere, and between epochs, it does nothing.
     """
     sync = getattr(model, "jax_state_sync", None)
     if sync is not None and getattr(model, "_jax_state", None) is not None:
         sync()
+
+
+def assign_between_steps(model: keras.Model, variable: keras.Variable, value: Any) -> None:
+    """Assigns a variable of `model` so that the next training step sees it, mid-epoch too."""
+    write_back(model)
     variable.assign(value)

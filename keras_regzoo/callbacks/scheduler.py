@@ -10,12 +10,13 @@ import keras
 
 from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps
+from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.strengths import Strength
 
 Schedule = Callable[[int], Any]
 
 
-class Scheduler(keras.callbacks.Callback):
+class Scheduler(Resumable):
     """Sets a strength from a schedule, before each epoch or each step, without recompiling.
 
     A strength is any argument marked "may be scheduled": of an objective, such as

@@ -8,9 +8,11 @@ from types import ModuleType
 from typing import get_args
 
 from keras_regzoo.catalogue import (
+    averaging,
     callbacks,
     coding_layers,
     constraints,
+    data,
     feature_layers,
     gradient_objectives,
     label_objectives,
@@ -20,7 +22,10 @@ from keras_regzoo.catalogue import (
     objectives,
     penalties,
     regularizers,
+    scheduling,
     semi_supervised,
+    stopping,
+    training,
 )
 from keras_regzoo.catalogue.entry import Cost, Entry, Kind
 from keras_regzoo.catalogue.nearest import plain, unknown
@@ -34,8 +39,10 @@ _MODULES = (
     (constraints,),
     (layers, noise_layers, coding_layers, feature_layers),
     (objectives, penalties, gradient_objectives, label_objectives, semi_supervised),
-    (callbacks,),
+    (callbacks, stopping, scheduling, averaging),
     (models,),
+    (training,),
+    (data,),
 )
 
 

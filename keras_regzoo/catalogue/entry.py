@@ -7,7 +7,9 @@ from typing import Literal
 
 from keras_regzoo.catalogue.reference import Reference
 
-Kind = Literal["regularizer", "constraint", "layer", "objective", "callback", "model"]
+Kind = Literal[
+    "regularizer", "constraint", "layer", "objective", "callback", "model", "training", "data"
+]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import itertools
 
 import keras_regzoo
 from tests.cases import (
+    averaging,
     callbacks,
     coding_layers,
     constraints,
@@ -22,7 +23,9 @@ from tests.cases import (
     objectives,
     penalties,
     regularizers,
+    scheduling,
     semi_supervised,
+    stopping,
 )
 from tests.cases.case import Case
 
@@ -38,6 +41,9 @@ MODULES = (
     label_objectives,
     semi_supervised,
     callbacks,
+    stopping,
+    scheduling,
+    averaging,
     models,
 )
 CASES: tuple[Case, ...] = tuple(itertools.chain.from_iterable(each.CASES for each in MODULES))
@@ -50,6 +56,7 @@ NOT_CASES = {
     "BatchTransform": _ABSTRACT,
     "Objective": _ABSTRACT,
     "Penalty": _ABSTRACT,
+    "Resumable": _ABSTRACT,
     "WeightTransform": _ABSTRACT,
     "Loss": "no Keras object: what an objective receives and returns within one step",
     "Point": "no Keras object: where a `Loss` is evaluated",

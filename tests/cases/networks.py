@@ -102,7 +102,8 @@ def place(case: Case, arguments: Arguments, losses: bool = False) -> tuple[Any, 
         "callback": {"layer": layers.ScheduledDropout(0.0, name="drop")},
     }
     network = net(case.input_shape, losses=losses, **parts[case.kind])
-    model = RegularizedModel(network, [technique]) if case.kind == "objective" else network
+    objectives = [technique] if case.kind == "objective" else case.objectives()
+    model = RegularizedModel(network, objectives) if objectives else network
     return technique, Placed(model, network, [technique] if case.kind == "callback" else [])
 
 

@@ -1,0 +1,80 @@
+"""One monitored quantity of the logs: its value, and which way is better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from keras_regzoo import validation
+
+MODES = ("auto", "min", "max")
+
+
+class Monitor:
+    """Reads a quantity from the logs and tells whether it has improved.
+
+    Args:
+        name: The log's name, such as `"val_loss"`.
+        mode: `"min"` where less is better, `"max"` where more is; `"auto"` knows losses and Keras's
+            own metrics.
+        min_delta: The least change that counts as an improvement, at least 0.
+
+    Raises:
+        ValueError: If an argument is not as it must be.
+    """
+
+    def __init__(self, name: str, mode: str = "auto", min_delta: float = 0.0) -> None:
+        self.name = validation.instance("monitor", name, str)
+        self.mode = validation.one_of("mode", mode, MODES)
+        self.min_delta = validation.number("min_delta", min_delta, "[0, inf)")
+
+    def read(self, logs: Mapping[str, Any] | None) -> float:
+        """Returns the value, which may be NaN.
+
+        Raises:
+            ValueError: If the logs have no such name; the sentence lists those they have.
+        """
+        if not logs or self.name not in logs:
+            listed = ", ".join(sorted(logs or ())) or "none"
+            raise ValueError(
+                f"`monitor` must be one of the logs ({listed}); received monitor={self.name!r}."
+            )
+        return float(logs[self.name])
+
+    def rising(self, model: keras.Model) -> bool:
+        """Returns whether more is better.
+
+        Raises:
+            ValueError: If `mode` is `"auto"` and the metric does not say.
+        """
+        if self.mode != "auto":
+            return self.mode == "max"
+        name = self.name.removeprefix("val_")
+        if name == "loss" or name.endswith("_loss"):
+            return False
+        for metric in _metrics(model):
+            direction = getattr(metric, "_direction", None)
+            if direction and (name == metric.name or name.endswith(f"_{metric.name}")):
+                return direction == "up"
+        raise ValueError(
+            f'`mode` must be "min" or "max" for monitor={self.name!r}, of which Keras does not '
+            f"know which way is better; received mode={self.mode!r}."
+        )
+
+    def improves(self, model: keras.Model, value: float, best: float | None) -> bool:
+        """Returns whether `value` is better than `best` by more than `min_delta`.
+
+        NaN never is; anything else is better than `None`.
+        """
+        if value != value:
+            return False
+        if best is None:
+            return True
+        gain = value - best if self.rising(model) else best - value
+        return gain > self.min_delta
+
+
+def _metrics(model: keras.Model) -> list[Any]:
+    return [each for metric in model.metrics for each in getattr(metric, "metrics", [metric])]

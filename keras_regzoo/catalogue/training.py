@@ -1,0 +1,7 @@
+"""Several fits in a row."""
+
+from __future__ import annotations
+
+from keras_regzoo.catalogue.entry import Entry
+
+ENTRIES: tuple[Entry, ...] = ()

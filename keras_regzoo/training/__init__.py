@@ -1,0 +1,3 @@
+"""Training in several fits: plain functions around `model.fit`."""
+
+__all__: list[str] = []

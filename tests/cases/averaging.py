@@ -1,0 +1,7 @@
+"""Callbacks that average, keep and prune weights."""
+
+from __future__ import annotations
+
+from tests.cases.case import Case
+
+CASES: tuple[Case, ...] = ()
