@@ -140,6 +140,15 @@ class DenseJacobian:
             return ops.sum(ops.mean(ops.matmul(factor, gram) * factor, axis=0))
         return ops.sum(ops.mean(ops.square(ops.matmul(factor, ops.transpose(kernel))), axis=0))
 
+    def squared_norms(self, factor: Tensor) -> Tensor:
+        """Returns `‖N W₁ᵀ‖²_F` for each example."""
+        kernel = self._kernel(0)
+        if len(self.chain) == 1:
+            squares = ops.square(factor) * sum_of_squares(kernel, axis=0)
+        else:
+            squares = ops.square(ops.matmul(factor, ops.transpose(kernel)))
+        return ops.sum(squares, axis=tuple(range(1, len(squares.shape))))
+
     def _kernel(self, index: int) -> Tensor:
         return ops.cast(self.values[id(self.chain[index].dense.kernel)], "float32")
 
