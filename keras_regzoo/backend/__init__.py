@@ -9,20 +9,33 @@ from keras_regzoo.backend.devices import (
     write_back,
 )
 from keras_regzoo.backend.linalg import svd
+from keras_regzoo.backend.optimizer_state import HeldOptimizer, reset_optimizer
 from keras_regzoo.backend.pure_view import Pass, PureView, State, graph_of
 from keras_regzoo.backend.random import normal, uniform
+from keras_regzoo.backend.resuming import (
+    build_to_train,
+    random_state,
+    repeats_shuffling,
+    set_random_state,
+)
 
 __all__ = [
+    "HeldOptimizer",
     "Pass",
     "PureView",
     "State",
     "assign_between_steps",
+    "build_to_train",
     "graph_of",
     "jvp",
     "latest",
     "move_average",
     "normal",
+    "random_state",
+    "repeats_shuffling",
     "replicas",
+    "reset_optimizer",
+    "set_random_state",
     "sum_of_squares",
     "svd",
     "uniform",

@@ -1,6 +1,31 @@
 """Callbacks: what happens over epochs and steps."""
 
+from keras_regzoo.callbacks.consecutive_rise_stopping import ConsecutiveRiseStopping
+from keras_regzoo.callbacks.continuation_scheduler import ContinuationScheduler
+from keras_regzoo.callbacks.curriculum_scheduler import CurriculumScheduler
+from keras_regzoo.callbacks.exact_resume import ExactResume
+from keras_regzoo.callbacks.generalization_loss_stopping import GeneralizationLossStopping
+from keras_regzoo.callbacks.multi_monitor_stopping import MultiMonitorStopping
+from keras_regzoo.callbacks.progress_quotient_stopping import ProgressQuotientStopping
+from keras_regzoo.callbacks.magnitude_pruning import MagnitudePruning
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.callbacks.scheduler import Scheduler
+from keras_regzoo.callbacks.stopping import Stopping
+from keras_regzoo.callbacks.target_stopping import TargetStopping
+from keras_regzoo.callbacks.time_stopping import TimeStopping
 
-__all__ = ["Resumable", "Scheduler"]
+__all__ = [
+    "ConsecutiveRiseStopping",
+    "ContinuationScheduler",
+    "CurriculumScheduler",
+    "ExactResume",
+    "GeneralizationLossStopping",
+    "MagnitudePruning",
+    "MultiMonitorStopping",
+    "ProgressQuotientStopping",
+    "Resumable",
+    "Scheduler",
+    "Stopping",
+    "TargetStopping",
+    "TimeStopping",
+]

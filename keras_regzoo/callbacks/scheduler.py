@@ -10,8 +10,8 @@ import keras
 
 from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps
+from keras_regzoo.callbacks.find_strength import check_wanted, find_strength
 from keras_regzoo.callbacks.resumable import Resumable
-from keras_regzoo.strengths import Strength
 
 Schedule = Callable[[int], Any]
 
@@ -53,71 +53,48 @@ class Scheduler(Resumable):
     [0.0, 0.1, 0.2]
     """
 
+    STATE = ("seen", "value")
+
     def __init__(
         self, strength: str | keras.Variable, schedule: Schedule, per: str = "epoch"
     ) -> None:
         super().__init__()
-        validation.instance("strength", strength, (str, keras.Variable))
+        check_wanted(strength)
         if not callable(schedule):
             raise ValueError(f"`schedule` must be callable; received schedule={schedule!r}.")
         self.strength = strength
         self.schedule = schedule
         self.per = validation.one_of("per", per, ("epoch", "step"))
+        self.seen = 0
+        self.value: float | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._path, self._found = _find(self.strength, strengths_of(self.model))
+        self._path, self._found = find_strength(self.strength, self.model)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "epoch":
             self._set(epoch)
         else:
-            self._seen = _batches_seen(self.model.optimizer)
+            self.seen = _batches_seen(self.model.optimizer)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "step":
-            self._set(self._seen + batch)
+            self._set(self.seen + batch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "step" and logs is not None:
-            logs[self._path] = self._value
+            logs[self._path] = self.value
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:
-            logs[self._path] = self._value
+            logs[self._path] = self.value
 
     def _set(self, count: int) -> None:
         value = self.schedule(count)
         with suppress(TypeError, ValueError):
             value = float(value)
-        self._value = validation.number(self._path, value, self._found.within)
-        assign_between_steps(self.model, self._found.variable, self._value)
-
-
-def strengths_of(model: keras.Model) -> list[tuple[str, Strength]]:
-    """Returns every strength of `model`, its layers and its objectives, with its path."""
-    return [
-        (f"{layer.name}/{name}", strength)
-        for layer in model._flatten_layers()
-        for name, strength in getattr(layer, "strengths", {}).items()
-    ]
-
-
-def _find(wanted: str | keras.Variable, known: list[tuple[str, Strength]]) -> tuple[str, Strength]:
-    found = [
-        (path, strength)
-        for path, strength in known
-        if wanted is strength.variable or (isinstance(wanted, str) and wanted == path)
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ValueError(
-            f"`strength` must be one strength of the model; received {wanted!r}, of which there "
-            f"are {len(found)}: give the layers names that differ, or pass the variable itself."
-        )
-    given = wanted if isinstance(wanted, str) else wanted.path
-    listed = ", ".join(path for path, _ in known) or "none"
-    raise ValueError(f"`strength` must be a strength of the model ({listed}); received {given!r}.")
+        self.value = validation.number(self._path, value, self._found.within)
+        assign_between_steps(self.model, self._found.variable, self.value)
 
 
 def _batches_seen(optimizer: keras.Optimizer) -> int:

@@ -8,6 +8,7 @@ from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import Scheduler
 from keras_regzoo.layers import MaskingNoise, ScheduledDropout
 from keras_regzoo.objectives import WeightPenalty
+from tests.check import HAS_XLA
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 4)).astype("float32")
@@ -115,6 +116,23 @@ def test_moving_strength_compiles_nothing_again():
     constant = calls(lambda step: 0.3, "step")
     assert calls(lambda step: step / 20, "step") == constant
     assert calls(lambda epoch: epoch / 20, "epoch") == calls(lambda epoch: 0.3, "epoch")
+
+
+@pytest.mark.parametrize("per", ["epoch", "step"])
+def test_number_of_traces_depends_on_neither_steps_nor_epochs(per):
+    if not HAS_XLA:
+        pytest.skip("nothing is traced: each step runs the layer")
+
+    def traces(batch_size, epochs):
+        counted = Counted()
+        model = with_dropout(counted, jit_compile=True)
+        scheduler = Scheduler("drop/rate", lambda count: count / 100, per)
+        watch, _ = values_in_force(model, scheduler, epochs=epochs, batch_size=batch_size)
+        assert len(watch.values) == epochs * 12 / batch_size
+        return counted.calls
+
+    few, many = traces(batch_size=4, epochs=1), traces(batch_size=2, epochs=5)
+    assert 0 < few == many < 5
 
 
 @pytest.mark.parametrize("jit_compile", ["auto", False])

@@ -1,0 +1,86 @@
+"""The state of a model's optimizer, put back to its beginning or held for some variables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def reset_optimizer(model: keras.Model) -> None:
+    """Gives the optimizer the state of a new one, between epochs: slots, steps and loss scale.
+
+    The step counter is put back as well, since Adam's bias correction counts from where the slots
+    were empty: with empty slots late in training its steps would be up to 6.6 times too long. The
+    learning rate keeps its value; a schedule of it begins again.
+
+    Args:
+        model: A compiled model; nothing happens if its optimizer is not built.
+    """
+    optimizer: Any = model.optimizer
+    if not optimizer.built:
+        return
+    config = optimizer.get_config()
+    rate = getattr(optimizer, "_learning_rate", None)
+    if "learning_rate" in config and not isinstance(rate, keras.Variable):
+        config["learning_rate"] = rate
+    strategy = getattr(model, "distribute_strategy", None)
+    with strategy.scope() if strategy else nullcontext():
+        new = type(optimizer).from_config(config)
+        new.build(optimizer._trainable_variables)
+    rates = {id(part._learning_rate) for part in _parts(optimizer)}
+    for variable, initial in zip(optimizer.variables, new.variables, strict=True):
+        if id(variable) not in rates:
+            variable.assign(ops.convert_to_numpy(initial))
+
+
+class HeldOptimizer:
+    """An optimizer that, while it is held, knows only some of the variables it was built for.
+
+    Keras's optimizers are built for a list of variables, and on JAX a step updates exactly that
+    list. The slots of the others stay as they are, and stay among `optimizer.variables`.
+
+    Args:
+        optimizer: A built optimizer.
+    """
+
+    def __init__(self, optimizer: Any) -> None:
+        self._parts = list(_parts(optimizer))
+        self._all = [_known(part) for part in self._parts]
+
+    def hold(self, others: Collection[keras.Variable]) -> None:
+        """Leaves out the variables in `others`, which may be none."""
+        left_out = {id(variable) for variable in others}
+        for part, (variables, indices, averages) in zip(self._parts, self._all, strict=True):
+            kept = [index for index, v in enumerate(variables) if id(v) not in left_out]
+            part._trainable_variables[:] = [variables[index] for index in kept]
+            keys = {part._var_key(variables[index]) for index in kept}
+            part._trainable_variables_indices.clear()
+            part._trainable_variables_indices.update(
+                {key: index for key, index in indices.items() if key in keys}
+            )
+            if averages is not None:
+                part._model_variables_moving_average[:] = [averages[index] for index in kept]
+
+    def start_averages(self, variables: Collection[keras.Variable]) -> None:
+        """Lets the averages that `use_ema` keeps of `variables` begin at their values."""
+        wanted = {id(variable) for variable in variables}
+        for known, _, averages in self._all:
+            for variable, average in zip(known, averages or [None] * len(known), strict=True):
+                if average is not None and id(variable) in wanted:
+                    average.assign(ops.convert_to_numpy(variable))
+
+
+def _parts(optimizer: Any) -> Iterator[Any]:
+    yield optimizer
+    inner = getattr(optimizer, "inner_optimizer", None)
+    if inner is not None:
+        yield from _parts(inner)
+
+
+def _known(part: Any) -> tuple[list[Any], dict[Any, int], list[Any] | None]:
+    averages = list(part._model_variables_moving_average) if part.use_ema else None
+    return list(part._trainable_variables), dict(part._trainable_variables_indices), averages
