@@ -5,14 +5,19 @@ from keras_regzoo.callbacks.continuation_scheduler import ContinuationScheduler
 from keras_regzoo.callbacks.curriculum_scheduler import CurriculumScheduler
 from keras_regzoo.callbacks.exact_resume import ExactResume
 from keras_regzoo.callbacks.generalization_loss_stopping import GeneralizationLossStopping
+from keras_regzoo.callbacks.gradual_unfreezing import GradualUnfreezing
+from keras_regzoo.callbacks.magnitude_pruning import MagnitudePruning
 from keras_regzoo.callbacks.multi_monitor_stopping import MultiMonitorStopping
 from keras_regzoo.callbacks.progress_quotient_stopping import ProgressQuotientStopping
-from keras_regzoo.callbacks.magnitude_pruning import MagnitudePruning
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.callbacks.scheduler import Scheduler
+from keras_regzoo.callbacks.self_paced_scheduler import SelfPacedScheduler
+from keras_regzoo.callbacks.snapshot_checkpoint import SnapshotCheckpoint
+from keras_regzoo.callbacks.stochastic_weight_averaging import StochasticWeightAveraging
 from keras_regzoo.callbacks.stopping import Stopping
 from keras_regzoo.callbacks.target_stopping import TargetStopping
 from keras_regzoo.callbacks.time_stopping import TimeStopping
+from keras_regzoo.callbacks.top_k_checkpoint import TopKCheckpoint
 
 __all__ = [
     "ConsecutiveRiseStopping",
@@ -20,12 +25,17 @@ __all__ = [
     "CurriculumScheduler",
     "ExactResume",
     "GeneralizationLossStopping",
+    "GradualUnfreezing",
     "MagnitudePruning",
     "MultiMonitorStopping",
     "ProgressQuotientStopping",
     "Resumable",
     "Scheduler",
+    "SelfPacedScheduler",
+    "SnapshotCheckpoint",
+    "StochasticWeightAveraging",
     "Stopping",
     "TargetStopping",
     "TimeStopping",
+    "TopKCheckpoint",
 ]

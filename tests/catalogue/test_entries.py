@@ -27,6 +27,7 @@ BASES = {
 FOLDERS = {"training": "training", "data": "data"}  # the others are plurals
 ABSTRACT = {
     "Resumable",
+    "Stopping",
     "Objective",
     "Penalty",
     "BatchTransform",

@@ -1,0 +1,69 @@
+"""A held-out set, looked at between the steps of a training that goes on undisturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import keras
+
+from keras_regzoo import validation
+from keras_regzoo.backend.aside import aside
+
+_QUIET: Any = 0  # Keras types `verbose` as a string
+
+
+class HeldOut:
+    """Evaluates a model on a held-out set, in the midst of an epoch too.
+
+    Args:
+        validation_data: A tuple `(x, y)` or `(x, y, sample_weight)`, or a dataset that can be gone
+            through again and again: a `tf.data.Dataset`, a `PyDataset`, a PyTorch `DataLoader`.
+        batch_size: Examples at a time, at least 1; 32 by default. A dataset has its own.
+
+    Raises:
+        ValueError: If an argument is not as it must be.
+    """
+
+    def __init__(self, validation_data: Any, batch_size: int | None = None) -> None:
+        if isinstance(validation_data, tuple):
+            if len(validation_data) not in (2, 3):
+                raise ValueError(_expected(f"a tuple of {len(validation_data)}"))
+            names = ("x", "y", "sample_weight")
+            self._data: dict[str, Any] = dict(zip(names, validation_data, strict=False))
+        else:
+            _check_dataset(validation_data)
+            self._data = {"x": validation_data}
+        if batch_size is not None:
+            validation.integer("validation_batch_size", batch_size, "[1, inf)")
+            if "y" not in self._data:
+                raise ValueError(
+                    "`validation_batch_size` must be left out beside a dataset, which has its own; "
+                    f"received validation_batch_size={batch_size!r}."
+                )
+            self._data["batch_size"] = batch_size
+
+    def evaluate(self, model: keras.Model) -> dict[str, float]:
+        """Returns the loss and the metrics under their names in the logs, such as `val_loss`.
+
+        A training under way goes on as if there had been no look.
+        """
+        with aside(model):
+            logs = model.evaluate(**self._data, verbose=_QUIET, return_dict=True)
+        return {f"val_{name}": value for name, value in logs.items()}
+
+
+def _check_dataset(data: Any) -> None:
+    foreign = isinstance(data, str | bytes | Mapping | list) or hasattr(data, "shape")
+    iterable = isinstance(data, keras.utils.PyDataset | Iterable)
+    if foreign or not iterable:
+        raise ValueError(_expected(repr(data)))
+    if hasattr(data, "__next__"):
+        raise ValueError(_expected(f"{data!r}, which can be gone through only once"))
+
+
+def _expected(received: str) -> str:
+    return (
+        "`validation_data` must be a tuple (x, y) or (x, y, sample_weight), or a dataset; "
+        f"received {received}."
+    )
