@@ -51,3 +51,19 @@ def latest(compute: Callable[[], Any], memory: Any) -> Any:
     if not in_stateless_scope():
         memory.assign(compute())
     return memory.value
+
+
+def global_generators() -> None:
+    """JAX has none."""
+
+
+def set_global_generators(state: None) -> None:
+    """JAX has none."""
+
+
+def build_to_train(model: Any, batches: Any) -> None:
+    """`fit` has done it."""
+
+
+def repeats_shuffling() -> bool:
+    return True

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
+import keras
 import tensorflow as tf
 from keras import tree
+from tensorflow.python.distribute.values import PerReplicaSpec
+from tensorflow.python.eager import context
+from tensorflow.python.ops import stateful_random_ops
 
 
 def value_and_grad(
@@ -82,6 +86,49 @@ def replicas() -> int:
 
 def latest(compute: Callable[[], Any], memory: Any) -> Any:
     return compute()
+
+
+def global_generators() -> dict[str, Any]:
+    """Those of eager code; a stateful op within a compiled function keeps its own, out of reach."""
+    generator = stateful_random_ops.global_generator
+    seeds = getattr(context.context(), "_rng", None)
+    version, numbers, gauss = seeds.getstate() if seeds else (None, (), None)
+    return {
+        "generator": None if generator is None else generator.state.numpy().tolist(),
+        "seeds": [version, list(numbers), gauss],
+    }
+
+
+def set_global_generators(state: dict[str, Any]) -> None:
+    if state["generator"] is not None:
+        tf.random.get_global_generator().reset(state["generator"])
+    version, numbers, gauss = state["seeds"]
+    seeds = getattr(context.context(), "_rng", None)
+    if seeds and version is not None:
+        seeds.setstate((version, tuple(numbers), gauss))
+
+
+def build_to_train(model: Any, batches: Any) -> None:
+    """Keras leaves it to the first step, unless under a strategy, where `fit` has done it."""
+    with model.distribute_strategy.scope():
+        model._symbolic_build(data_batch=tree.map_structure(_symbol, _batch_of(batches)))
+
+
+def repeats_shuffling() -> bool:
+    """The order is drawn in the graph, from the seed that was global when it was made."""
+    return context.global_seed() is not None
+
+
+def _batch_of(batches: Any) -> Any:
+    spec = batches._distributed_dataset.element_spec
+    distributed = any(isinstance(each, PerReplicaSpec) for each in tree.flatten(spec))
+    return None if distributed else spec
+
+
+def _symbol(spec: Any) -> Any:
+    if spec is None or isinstance(spec, tf.OptionalSpec):
+        return None
+    return keras.KerasTensor(tuple(spec.shape), spec.dtype.name)
 
 
 def _gradient(tape: tf.GradientTape, outputs: Any, x: Any, cotangent: Any = None) -> Any:

@@ -98,6 +98,25 @@ def latest(compute: Callable[[], Any], memory: Any) -> Any:
     return compute()
 
 
+def global_generators() -> list[str]:
+    states = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+    return [bytes(state.numpy()).hex() for state in states]
+
+
+def set_global_generators(states: list[str]) -> None:
+    cpu, *cuda = (torch.frombuffer(bytearray.fromhex(state), dtype=torch.uint8) for state in states)
+    torch.set_rng_state(cpu)
+    torch.cuda.set_rng_state_all(cuda)
+
+
+def build_to_train(model: Any, batches: Any) -> None:
+    """`fit` has done it."""
+
+
+def repeats_shuffling() -> bool:
+    return True
+
+
 def _leaf(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor that already takes part in the graph is kept, so that passes made of it count."""
     return tensor if tensor.requires_grad else tensor.detach().requires_grad_()

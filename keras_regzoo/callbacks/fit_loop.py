@@ -1,0 +1,47 @@
+"""The `fit` that a callback runs in: its other callbacks, and its batches."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NamedTuple
+
+import keras
+
+
+class FitLoop(NamedTuple):
+    """What a running `fit` holds.
+
+    Attributes:
+        callbacks: The list that it calls.
+        batches: Its epoch iterator.
+    """
+
+    callbacks: keras.callbacks.CallbackList
+    batches: Any
+
+
+def enclosing_fit(callback: keras.callbacks.Callback) -> FitLoop:
+    """Returns the `fit` that has just called `callback`, which Keras tells to no callback.
+
+    Raises:
+        ValueError: If no `fit` of Keras did, with `callback` in its list.
+    """
+    callbacks = None
+    frame = sys._getframe(1)
+    while frame is not None:
+        found = frame.f_locals
+        owner = found.get("self")
+        if isinstance(owner, keras.callbacks.CallbackList) and callback in _listed(owner):
+            callbacks = owner
+        if callbacks is not None and hasattr(found.get("epoch_iterator"), "_enumerate_iterator"):
+            return FitLoop(callbacks, found["epoch_iterator"])
+        frame = frame.f_back
+    name = type(callback).__name__
+    raise ValueError(
+        f"`callbacks` of `fit` must have {name} itself among them; received one that something "
+        "else calls."
+    )
+
+
+def _listed(callbacks: Any) -> list[Any]:
+    return callbacks.callbacks
