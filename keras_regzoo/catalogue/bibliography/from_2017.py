@@ -33,6 +33,13 @@ GAL_2017 = talk(
     NEURIPS,
     volume="30",
 )
+HUANG_2017 = talk(
+    "huang2017snapshot",
+    "Gao Huang, Yixuan Li, Geoff Pleiss, Zhuang Liu, John E. Hopcroft, Kilian Q. Weinberger",
+    2017,
+    "Snapshot Ensembles: Train 1, Get {M} for Free",
+    ICLR,
+)
 KLAMBAUER_2017 = talk(
     "klambauer2017self",
     'G{\\"u}nter Klambauer, Thomas Unterthiner, Andreas Mayr, Sepp Hochreiter',
@@ -55,6 +62,14 @@ MORERIO_2017 = talk(
     "Curriculum Dropout",
     "Proceedings of the IEEE International Conference on Computer Vision",
 )
+PATRINI_2017 = talk(
+    "patrini2017making",
+    "Giorgio Patrini, Alessandro Rozza, Aditya Krishna Menon, Richard Nock, Lizhen Qu",
+    2017,
+    "Making Deep Neural Networks Robust to Label Noise: A Loss Correction Approach",
+    CVPR,
+    pages="1944--1952",
+)
 PEREYRA_2017 = talk(
     "pereyra2017regularizing",
     "Gabriel Pereyra, George Tucker, Jan Chorowski, Lukasz Kaiser, Geoffrey Hinton",
@@ -68,6 +83,15 @@ TARVAINEN_2017 = talk(
     2017,
     "Mean Teachers are Better Role Models: Weight-Averaged Consistency Targets Improve "
     "Semi-Supervised Deep Learning Results",
+    NEURIPS,
+    volume="30",
+)
+VASWANI_2017 = talk(
+    "vaswani2017attention",
+    "Ashish Vaswani, Noam Shazeer, Niki Parmar, Jakob Uszkoreit, Llion Jones, Aidan N. Gomez, "
+    "Lukasz Kaiser, Illia Polosukhin",
+    2017,
+    "Attention Is All You Need",
     NEURIPS,
     volume="30",
 )
@@ -86,6 +110,13 @@ VANDENOORD_2017 = talk(
     NEURIPS,
     volume="30",
 )
+ZHU_2017 = article(
+    "zhu2017prune",
+    "Michael Zhu, Suyog Gupta",
+    2017,
+    "To Prune, or Not to Prune: Exploring the Efficacy of Pruning for Model Compression",
+    "arXiv preprint arXiv:1710.01878",
+)
 GHIASI_2018 = talk(
     "ghiasi2018dropblock",
     "Golnaz Ghiasi, Tsung-Yi Lin, Quoc V. Le",
@@ -93,6 +124,29 @@ GHIASI_2018 = talk(
     "{DropBlock}: A Regularization Method for Convolutional Networks",
     NEURIPS,
     volume="31",
+)
+HAN_2018 = talk(
+    "han2018coteaching",
+    "Bo Han, Quanming Yao, Xingrui Yu, Gang Niu, Miao Xu, Weihua Hu, Ivor Tsang, Masashi Sugiyama",
+    2018,
+    "Co-teaching: Robust Training of Deep Neural Networks with Extremely Noisy Labels",
+    NEURIPS,
+    volume="31",
+)
+IZMAILOV_2018 = talk(
+    "izmailov2018averaging",
+    "Pavel Izmailov, Dmitrii Podoprikhin, Timur Garipov, Dmitry Vetrov, Andrew Gordon Wilson",
+    2018,
+    "Averaging Weights Leads to Wider Optima and Better Generalization",
+    "Conference on Uncertainty in Artificial Intelligence",
+)
+HOWARD_2018 = talk(
+    "howard2018universal",
+    "Jeremy Howard, Sebastian Ruder",
+    2018,
+    "Universal Language Model Fine-tuning for Text Classification",
+    "Proceedings of the 56th Annual Meeting of the Association for Computational Linguistics",
+    pages="328--339",
 )
 KENDALL_2018 = talk(
     "kendall2018multitask",
@@ -138,6 +192,21 @@ ZHANG_2018 = talk(
     "Hongyi Zhang, Moustapha Cisse, Yann N. Dauphin, David Lopez-Paz",
     2018,
     "mixup: Beyond Empirical Risk Minimization",
+    ICLR,
+)
+HACOHEN_2019 = talk(
+    "hacohen2019power",
+    "Guy Hacohen, Daphna Weinshall",
+    2019,
+    "On the Power of Curriculum Learning in Training Deep Networks",
+    ICML.format(number="36th"),
+    pages="2535--2544",
+)
+FRANKLE_2019 = talk(
+    "frankle2019lottery",
+    "Jonathan Frankle, Michael Carbin",
+    2019,
+    "The Lottery Ticket Hypothesis: Finding Sparse, Trainable Neural Networks",
     ICLR,
 )
 LOSHCHILOV_2019 = talk(
@@ -189,6 +258,13 @@ DHARIWAL_2020 = article(
     "Jukebox: A Generative Model for Music",
     "arXiv preprint arXiv:2005.00341",
 )
+FRANKLE_2020 = talk(
+    "frankle2020linear",
+    "Jonathan Frankle, Gintare Karolina Dziugaite, Daniel M. Roy, Michael Carbin",
+    2020,
+    "Linear Mode Connectivity and the Lottery Ticket Hypothesis",
+    ICML,
+)
 BARRETT_2021 = talk(
     "barrett2021implicit",
     "David G. T. Barrett, Benoit Dherin",
@@ -219,4 +295,37 @@ SMITH_2021 = talk(
     2021,
     "On the Origin of Implicit Regularization in Stochastic Gradient Descent",
     ICLR,
+)
+WU_2021 = talk(
+    "wu2021curricula",
+    "Xiaoxia Wu, Ethan Dyer, Behnam Neyshabur",
+    2021,
+    "When Do Curricula Work?",
+    ICLR,
+)
+ZHOU_2024 = talk(
+    "zhou2024curbench",
+    "Yuwei Zhou, Zirui Pan, Xin Wang, Hong Chen, Haoyang Li, Yanwen Huang, Zhixiao Xiong, "
+    "Fangzhou Xiong, Peiyang Xu, Shengnan Liu, Wenwu Zhu",
+    2024,
+    "{CurBench}: Curriculum Learning Benchmark",
+    ICML.format(number="41st"),
+)
+ZHOU_2021 = talk(
+    "zhou2021learning",
+    "Aojun Zhou, Yukun Ma, Junnan Zhu, Jianbo Liu, Zhijie Zhang, Kun Yuan, Wenxiu Sun, "
+    "Hongsheng Li",
+    2021,
+    "Learning {N:M} Fine-grained Structured Sparse Neural Networks from Scratch",
+    ICLR,
+)
+WORTSMAN_2022 = talk(
+    "wortsman2022model",
+    "Mitchell Wortsman, Gabriel Ilharco, Samir Yitzhak Gadre, Rebecca Roelofs, "
+    "Raphael Gontijo-Lopes, Ari S. Morcos, Hongseok Namkoong, Ali Farhadi, Yair Carmon, "
+    "Simon Kornblith, Ludwig Schmidt",
+    2022,
+    "Model Soups: Averaging Weights of Multiple Fine-tuned Models Improves Accuracy without "
+    "Increasing Inference Time",
+    ICML,
 )
