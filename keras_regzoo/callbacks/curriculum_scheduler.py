@@ -1,0 +1,188 @@
+"""CurriculumScheduler: moves a `CurriculumDataset` while training on it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+from keras_regzoo import validation
+from keras_regzoo.callbacks.monitor import Monitor
+from keras_regzoo.callbacks.resumable import Resumable
+from keras_regzoo.callbacks.stepwise import batches_seen
+
+SHARE = "curriculum/share"
+
+
+@runtime_checkable
+class Curriculum(Protocol):
+    """What a `CurriculumScheduler` moves: a `keras_regzoo.data.CurriculumDataset`."""
+
+    @property
+    def started(self) -> bool: ...
+
+    @property
+    def in_order(self) -> bool: ...
+
+    def share(self, count: int) -> float: ...
+
+    def move_to(self, count: int, draw: int = 0, by_step: bool = False) -> None: ...
+
+    def __len__(self) -> int: ...
+
+
+class CurriculumScheduler(Resumable):
+    """Lets a curriculum grow, by epochs, by steps or when the model stops improving.
+
+        t = the epoch, the number of batches seen, or the level
+
+    The dataset then serves the pool of its pacing function at t. Epochs are counted as `fit` counts
+    them, steps as the optimizer does, so that a continued `fit` goes on. By plateaus, t is a level
+    that begins at 0 and rises by 1 after `patience` epochs without improvement on it, up to the
+    first at which all examples are served; another level is another loss, so each begins anew.
+
+    The share goes to the logs of each epoch, and so to `History`, as `"curriculum/share"`: that of
+    the epoch's last batch.
+
+    By step, the dataset knows the pool of each batch of an epoch before it begins, since what
+    reads ahead would miss a move in between. The batches must then come in order.
+
+    Args:
+        dataset: The `keras_regzoo.data.CurriculumDataset` that `fit` is given.
+        by: `"epoch"`, `"step"` or `"plateau"`.
+        monitor: By plateaus, the log that must improve, such as `"loss"`.
+        mode: By plateaus, `"min"` where less is better, `"max"` where more is; `"auto"` knows
+            losses and Keras's own metrics.
+        patience: By plateaus, the epochs without improvement after which it moves, at least 1.
+        min_delta: By plateaus, the least change that counts as an improvement, at least 0.
+
+    Raises:
+        ValueError: If an argument is not as it must be; before the first step, if the pacing
+            function cannot reach 1 within the epochs planned, or `fit` takes other steps an epoch
+            than the dataset has batches; when `fit` trains on something else or, by step, shuffles
+            the batches; when the logs have no such monitor.
+
+    Example:
+
+    >>> x = np.arange(8.0)[:, None]
+    >>> paced = keras_regzoo.data.pacing.linear(0.5, length=2)
+    >>> curriculum = keras_regzoo.data.CurriculumDataset(x, 2 * x, x[:, 0], paced, batch_size=2)
+    >>> scheduler = keras_regzoo.callbacks.CurriculumScheduler(curriculum)
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(curriculum, epochs=3, verbose=0, callbacks=[scheduler])
+    >>> history.history["curriculum/share"]
+    [0.5, 0.75, 1.0]
+
+    Reference: Bengio, Louradour, Collobert & Weston (2009), Curriculum Learning, sec. 3; Hacohen &
+    Weinshall (2019), On the Power of Curriculum Learning in Training Deep Networks, algorithm 1 (by
+    step).
+    """
+
+    STATE = ("position", "step", "level", "best", "waited")
+
+    def __init__(
+        self,
+        dataset: Curriculum,
+        by: str = "epoch",
+        monitor: str = "loss",
+        mode: str = "auto",
+        patience: int = 3,
+        min_delta: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if not isinstance(dataset, Curriculum):
+            raise ValueError(
+                f"`dataset` must be a `CurriculumDataset`; received {dataset!r} (of type "
+                f"{type(dataset).__name__})."
+            )
+        self.dataset = dataset
+        self.by = validation.one_of("by", by, ("epoch", "step", "plateau"))
+        self.monitor = Monitor(monitor, mode, min_delta)
+        self.patience = validation.integer("patience", patience, "[1, inf)")
+        self._begin()
+
+    @property
+    def position(self) -> list[int]:
+        """The count and the draw of the dataset at the epoch's first batch."""
+        return self._position
+
+    @position.setter
+    def position(self, position: list[int]) -> None:
+        self._position = [int(each) for each in position]
+        self.dataset.move_to(*self._position, by_step=self.by == "step")
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._check_steps()
+        self._check_reach()
+        self._begin()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        seen = batches_seen(self.model.optimizer)
+        self.position = [{"epoch": epoch, "step": seen, "plateau": self.level}[self.by], seen]
+        self.step = 0
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.step = batch
+        if batch:
+            self._check_reading()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._check_reading()
+        if logs is not None:
+            logs[SHARE] = self.dataset.share(self._last_count())
+        if self.by == "plateau":
+            self._watch(self.monitor.read(logs))
+
+    def _begin(self) -> None:
+        self.level = self.step = self.waited = 0
+        self.best: float | None = None
+        self.position = [0, 0]
+
+    def _last_count(self) -> int:
+        """Returns the count of the last batch trained on."""
+        if self.by != "step":
+            return self.position[0]
+        executed = self.step + self.model.steps_per_execution
+        return self.position[0] + min(executed, len(self.dataset)) - 1
+
+    def _watch(self, value: float) -> None:
+        if self.monitor.improves(self.model, value, self.best):
+            self.best, self.waited = value, 0
+            return
+        self.waited += 1
+        if self.waited >= self.patience and self.dataset.share(self.level) < 1:
+            self.level, self.best, self.waited = self.level + 1, None, 0
+
+    def _check_steps(self) -> None:
+        steps = self.params.get("steps")
+        if steps != len(self.dataset):
+            raise ValueError(
+                "`dataset` must be what `fit` is given, without `steps_per_epoch`; received one of "
+                f"{len(self.dataset)} batches for epochs of {steps} steps."
+            )
+
+    def _check_reach(self) -> None:
+        epochs = int(self.params["epochs"])
+        first, counts = 0, epochs
+        if self.by == "step":
+            first = batches_seen(self.model.optimizer)
+            counts = epochs * len(self.dataset)
+        elif self.by == "plateau":
+            counts = (epochs - 1) // (self.patience + 1) + 1
+        planned = range(first + counts - 1, first - 1, -1)
+        if planned and not any(self.dataset.share(count) == 1 for count in planned):
+            unit = "level" if self.by == "plateau" else self.by
+            raise ValueError(
+                f"`pacing` must reach 1 within the {counts} {unit}s that are planned; received one "
+                f"that is {self.dataset.share(planned[0]):g} at the last."
+            )
+
+    def _check_reading(self) -> None:
+        if not self.dataset.started:
+            raise ValueError(
+                "`dataset` must be what `fit` is given; received one that nothing was read from."
+            )
+        if self.by == "step" and not self.dataset.in_order:
+            raise ValueError(
+                '`shuffle` must be False in `fit` beside by="step", where each batch belongs to '
+                "its step; received batches out of order."
+            )
