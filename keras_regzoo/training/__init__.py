@@ -1,3 +1,23 @@
 """Training in several fits: plain functions around `model.fit`."""
 
-__all__: list[str] = []
+from keras_regzoo.training.continue_to_objective import Continued, continue_to_objective
+from keras_regzoo.training.cross_validate import cross_validate
+from keras_regzoo.training.cross_validation import CrossValidation
+from keras_regzoo.training.find_lottery_ticket import find_lottery_ticket
+from keras_regzoo.training.lottery_ticket import LotteryTicket
+from keras_regzoo.training.retrain_on_all_data import Retrained, retrain_on_all_data
+from keras_regzoo.training.self_train import self_train
+from keras_regzoo.training.self_training import SelfTraining
+
+__all__ = [
+    "Continued",
+    "CrossValidation",
+    "LotteryTicket",
+    "Retrained",
+    "SelfTraining",
+    "continue_to_objective",
+    "cross_validate",
+    "find_lottery_ticket",
+    "retrain_on_all_data",
+    "self_train",
+]
