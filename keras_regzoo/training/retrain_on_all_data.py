@@ -76,7 +76,7 @@ def retrain_on_all_data(
     ... )
     >>> training = keras_regzoo.training
     >>> result = training.retrain_on_all_data(build, x, y, stop.best_steps, batch_size=4)
-    >>> result.steps == stop.best_steps == result.model.optimizer.iterations
+    >>> result.steps == stop.best_steps == int(result.model.optimizer.iterations)
     True
 
     Reference: Goodfellow, Bengio & Courville (2016), Deep Learning, algorithm 7.2.
