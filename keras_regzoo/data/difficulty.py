@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops, tree
 
 from keras_regzoo import validation
+from keras_regzoo.data.folds import fold_indices
 from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
 
@@ -156,7 +157,7 @@ def cross_validated(
         build: Returns a new compiled model with one output; called for every training.
         x: Array of inputs, batch first.
         y: Array of targets. Folds have all classes in proportion where it is made of integers of
-            shape (examples,).
+            shape (examples,) or (examples, 1), or of one-hot rows.
         folds: Number of parts, at least 2, at most the number of examples.
         repeats: Number of times everything is done, each with other folds, at least 1.
         loss: A Keras loss, or its name; by default that the models are compiled with.
@@ -191,21 +192,12 @@ def cross_validated(
         raise ValueError(
             f"`y` must have one target for each of {len(x)} inputs; received {len(y)}."
         )
-    validation.integer("folds", folds, f"[2, {max(2, len(x))}]")
     validation.integer("repeats", repeats, "[1, inf)")
     validation.integer("seed", seed, SEEDS)
-    selection = validation.extra("sklearn.model_selection", "recipes", "Cross-validated difficulty")
-    classes = y.ndim == 1 and y.dtype.kind in "biu"
-    if classes and min(np.unique(y, return_counts=True)[1]) < folds:
-        raise ValueError(
-            f"`folds` must be at most the number of examples of the rarest class, "
-            f"{min(np.unique(y, return_counts=True)[1])}; received folds={folds}."
-        )
-    splitter = selection.StratifiedKFold if classes else selection.KFold
     total = np.zeros(len(x))
     for repeat in range(repeats):
-        split = splitter(folds, shuffle=True, random_state=(seed + repeat) % 2**32)
-        for train, held in split.split(x, y):
+        order = (seed + repeat) % 2**32
+        for train, held in fold_indices(folds, y, len(x), seed=order, name="folds"):
             model = build()
             model.fit(x[train], y[train], **{"verbose": _QUIET, **fit})
             outputs = _predict(model, x[held], None)
