@@ -15,6 +15,16 @@ HOERL_1970 = article(
     number="1",
     pages="55--67",
 )
+STONE_1974 = article(
+    "stone1974cross",
+    "Mervyn Stone",
+    1974,
+    "Cross-Validatory Choice and Assessment of Statistical Predictions",
+    "Journal of the Royal Statistical Society: Series B",
+    volume="36",
+    number="2",
+    pages="111--147",
+)
 BROOMHEAD_1988 = article(
     "broomhead1988multivariable",
     "David S. Broomhead, David Lowe",
@@ -102,6 +112,22 @@ BISHOP_1995 = article(
     volume="7",
     number="1",
     pages="108--116",
+)
+KOHAVI_1995 = talk(
+    "kohavi1995study",
+    "Ron Kohavi",
+    1995,
+    "A Study of Cross-Validation and Bootstrap for Accuracy Estimation and Model Selection",
+    "Proceedings of the 14th International Joint Conference on Artificial Intelligence",
+    pages="1137--1143",
+)
+YAROWSKY_1995 = talk(
+    "yarowsky1995unsupervised",
+    "David Yarowsky",
+    1995,
+    "Unsupervised Word Sense Disambiguation Rivaling Supervised Methods",
+    "Proceedings of the 33rd Annual Meeting of the Association for Computational Linguistics",
+    pages="189--196",
 )
 AN_1996 = article(
     "an1996effects",

@@ -1,0 +1,33 @@
+"""The options of one fit among several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+QUIET: Any = 0  # Keras types `verbose` as a string
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Raises a ValueError for callbacks that several fits would share."""
+    if callbacks is not None and not callable(callbacks):
+        raise ValueError(
+            "`callbacks` must be a function that returns a list of new callbacks for each fit, "
+            f"such as `lambda: [...]`; received {callbacks!r}."
+        )
+
+
+def for_one_fit(options: dict[str, Any]) -> dict[str, Any]:
+    """Returns the options with callbacks of their own, silent unless `verbose` is among them.
+
+    Raises:
+        ValueError: If `callbacks` returns no list.
+    """
+    made = {"verbose": QUIET, **options}
+    if made.get("callbacks") is not None:
+        found = made["callbacks"]()
+        if not isinstance(found, list | tuple):
+            raise ValueError(
+                f"`callbacks` must return a list of callbacks when called; it returned {found!r}."
+            )
+        made["callbacks"] = list(found)
+    return made
