@@ -27,8 +27,7 @@ def reset_optimizer(model: keras.Model) -> None:
     rate = getattr(optimizer, "_learning_rate", None)
     if "learning_rate" in config and not isinstance(rate, keras.Variable):
         config["learning_rate"] = rate
-    strategy = getattr(model, "distribute_strategy", None)
-    with strategy.scope() if strategy else nullcontext():
+    with _scope(model):
         new = type(optimizer).from_config(config)
         new.build(optimizer._trainable_variables)
     rates = {id(part._learning_rate) for part in _parts(optimizer)}
@@ -44,10 +43,15 @@ class HeldOptimizer:
     list. The slots of the others stay as they are, and stay among `optimizer.variables`.
 
     Args:
-        optimizer: A built optimizer.
+        model: A built and compiled model, whose optimizer is built here for all that is trainable
+            if it is not yet.
     """
 
-    def __init__(self, optimizer: Any) -> None:
+    def __init__(self, model: keras.Model) -> None:
+        optimizer: Any = model.optimizer
+        if not optimizer.built:
+            with _scope(model):
+                optimizer.build(model.trainable_variables)
         self._parts = list(_parts(optimizer))
         self._all = [_known(part) for part in self._parts]
 
@@ -72,6 +76,12 @@ class HeldOptimizer:
             for variable, average in zip(known, averages or [None] * len(known), strict=True):
                 if average is not None and id(variable) in wanted:
                     average.assign(ops.convert_to_numpy(variable))
+
+
+def _scope(model: keras.Model) -> Any:
+    """Under `tf.distribute`, variables are made in the scope of the model's strategy."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return strategy.scope() if strategy else nullcontext()
 
 
 def _parts(optimizer: Any) -> Iterator[Any]:
