@@ -5,6 +5,7 @@ from keras_regzoo.callbacks.continuation_scheduler import ContinuationScheduler
 from keras_regzoo.callbacks.curriculum_scheduler import CurriculumScheduler
 from keras_regzoo.callbacks.exact_resume import ExactResume
 from keras_regzoo.callbacks.generalization_loss_stopping import GeneralizationLossStopping
+from keras_regzoo.callbacks.gradient_monitor import GradientMonitor
 from keras_regzoo.callbacks.gradual_unfreezing import GradualUnfreezing
 from keras_regzoo.callbacks.magnitude_pruning import MagnitudePruning
 from keras_regzoo.callbacks.multi_monitor_stopping import MultiMonitorStopping
@@ -25,6 +26,7 @@ __all__ = [
     "CurriculumScheduler",
     "ExactResume",
     "GeneralizationLossStopping",
+    "GradientMonitor",
     "GradualUnfreezing",
     "MagnitudePruning",
     "MultiMonitorStopping",

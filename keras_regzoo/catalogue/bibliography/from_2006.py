@@ -100,6 +100,15 @@ VINCENT_2010 = article(
     volume="11",
     pages="3371--3408",
 )
+GLOROT_2010 = talk(
+    "glorot2010understanding",
+    "Xavier Glorot, Yoshua Bengio",
+    2010,
+    "Understanding the Difficulty of Training Deep Feedforward Neural Networks",
+    "Proceedings of the Thirteenth International Conference on Artificial Intelligence "
+    "and Statistics",
+    pages="249--256",
+)
 KUMAR_2010 = talk(
     "kumar2010selfpaced",
     "M. Pawan Kumar, Benjamin Packer, Daphne Koller",
