@@ -70,7 +70,7 @@ class DataPosition:
         _put_back(self._source, *self._now)
 
     def skip(self, steps: int, restore: Callable[[], None]) -> None:
-        """Lets the coming epoch begin at a step, and calls `restore` when it is there."""
+        """Lets the coming epoch begin at a step, from the state that `restore` puts back."""
         self._skip, self._restore = steps, restore
 
     def release(self) -> None:
@@ -97,9 +97,10 @@ class DataPosition:
     def _skipping(self, restore: Callable[[], None]) -> Iterator[Any]:
         self._restore = None
         restore()  # since the callbacks have begun the epoch again, and may have moved the source
+        there = backend.random_state()
         backend.set_random_state(self._start["random"])
         _put_back(self._source, self._start["source"], self._start_arrays)
-        there = False
+        arrived = False
         for begin, end, iterator in self._enumerate():
             if begin < self._skip:
                 try:
@@ -107,15 +108,23 @@ class DataPosition:
                 except StopIteration:
                     break
                 continue
-            if not there:
-                restore()
-                there = True
+            if not arrived:
+                arrived = True
+                if self._moved():
+                    self.put_source_back()
+                backend.set_random_state(there)
             yield begin, end, iterator
-        if not there:
+        if not arrived:
             raise ValueError(
                 f"`fit` must have the data of the run it goes on with; received data that end "
                 f"before step {self._skip} of an epoch."
             )
+
+    def _moved(self) -> bool:
+        """Returns whether something moved the source after the epoch had begun."""
+        plain, arrays = self._now
+        same = map(np.array_equal, arrays, self._start_arrays)
+        return plain != self._start["source"] or not all(same)
 
     def _read_again(self, epoch: int) -> None:
         if str(epoch) in self._jumps:
