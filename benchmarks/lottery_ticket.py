@@ -110,12 +110,12 @@ def settings() -> dict[str, Any]:
 
 
 def table(seeds: list[dict[str, Any]]) -> str:
-    """Returns the Markdown table of all rounds that every seed has."""
+    """Returns the Markdown table of all rounds."""
     lines = [
         "| round | weights left % | ticket | least – greatest | control | least – greatest |",
         "|---:|---:|---:|---:|---:|---:|",
     ]
-    for number in range(min(len(each["rounds"]) for each in seeds)):
+    for number in range(ROUNDS + 1):
         rounds = [each["rounds"][number] for each in seeds]
         controls = [each["control"] for each in rounds if each["control"] is not None]
         lines.append(
@@ -153,10 +153,11 @@ def main(
     backend = keras.config.backend()
     if page:
         saved = results_file.load(RESULT)[backend]
-        seeds = [saved["seeds"][each] for each in sorted(saved["seeds"])]
+        done = {s: v for s, v in sorted(saved["seeds"].items()) if len(v["rounds"]) > ROUNDS}
+        seeds = list(done.values())
         text = PAGE.format(
             **saved["settings"],
-            seeds=", ".join(sorted(saved["seeds"])),
+            seeds=", ".join(done),
             table=table(seeds),
             verdict=verdict(seeds),
             conditions=machine.conditions({backend: seeds[0]["machine"]}),

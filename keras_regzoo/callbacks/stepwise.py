@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 import keras
+from keras import ops
 
 from keras_regzoo.callbacks.resumable import Resumable
 
@@ -48,4 +49,4 @@ class Stepwise(Resumable):
 def batches_seen(optimizer: keras.Optimizer) -> int:
     """Counts each batch, where `optimizer.iterations` counts each update of the weights."""
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    return int(optimizer._iterations)
+    return int(ops.convert_to_numpy(optimizer._iterations))

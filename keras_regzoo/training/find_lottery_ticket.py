@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -15,40 +14,10 @@ from keras_regzoo.backend import write_back
 from keras_regzoo.callbacks.pruned_weights import KeepZeros, kernels, masked, prune
 from keras_regzoo.callbacks.stepwise import Stepwise
 from keras_regzoo.training.fresh import Build, check_build, fresh
+from keras_regzoo.training.lottery_ticket import LotteryTicket, TicketRound
 from keras_regzoo.training.ticket_progress import Progress
 
 Fit = Callable[[keras.Model, list[keras.callbacks.Callback]], Any]
-
-
-@dataclass(frozen=True)
-class TicketRound:
-    """What one round found.
-
-    Attributes:
-        remaining: Share of the prunable weights that were trained; 1 in the dense round.
-        score: What `score` gave after training.
-        control: The same of random weights under the same masks; `None` where not asked for.
-    """
-
-    remaining: float
-    score: float
-    control: float | None = None
-
-
-@dataclass(frozen=True)
-class LotteryTicket:
-    """What `find_lottery_ticket` returns.
-
-    Attributes:
-        rounds: The dense network's round, then one for each pruning.
-        masks: Where the last ticket's weights are kept: a boolean array for each kernel, in the
-            model's order.
-        model: The last ticket, trained.
-    """
-
-    rounds: tuple[TicketRound, ...]
-    masks: tuple[np.ndarray, ...]
-    model: keras.Model
 
 
 def find_lottery_ticket(
@@ -87,7 +56,8 @@ def find_lottery_ticket(
         output_rate: The same for the last kernel, in [0, 1); half of `rate` by default.
         rewind: k, at least 0.
         controls: Numbers of the rounds, from 1, for which a control is trained, too.
-        seed: Seeds each model and its training, an integer in [0, 2³¹ - 1].
+        seed: Seeds each model and its training through Keras's global seed, an integer in
+            [0, 2³¹ - 1].
         path: Where to save progress after each training, an `.npz` file. If it exists, the search
             goes on from it, and gives what it would have given at once.
         verbose: Whether to print a line a round.
