@@ -118,6 +118,8 @@ def self_train(
         keras.utils.set_random_seed((seed + len(histories)) % 2**32)
         if model is None or not warm_start:
             model = fresh(build)
+            if getattr(model, "outputs", None):  # known before training
+                _check_outputs([tuple(output.shape) for output in model.outputs], known)
             logits = _logits(model) if from_logits is None else from_logits
         chosen = np.flatnonzero(given != UNLABELLED)
         added = take(others, chosen)
@@ -185,13 +187,18 @@ def _logits(model: keras.Model) -> bool:
     return bool(logits_of(model.loss))
 
 
-def _probabilities(outputs: Any, logits: bool, classes: int) -> np.ndarray:
-    parts = tree.flatten(outputs)
-    if len(parts) != 1 or parts[0].ndim != 2 or parts[0].shape[1] < (classes if classes > 2 else 1):
+def _check_outputs(shapes: list[Any], classes: int) -> None:
+    least = classes if classes > 2 else 1
+    if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][1] < least:
         raise ValueError(
             f"`build` must return a classifier with one output of shape (examples, classes), for "
-            f"{classes} classes here; its outputs have shapes {[part.shape for part in parts]}."
+            f"{classes} classes here; its outputs have shapes {shapes}."
         )
+
+
+def _probabilities(outputs: Any, logits: bool, classes: int) -> np.ndarray:
+    parts = tree.flatten(outputs)
+    _check_outputs([part.shape for part in parts], classes)
     (p,) = parts
     if p.shape[1] == 1:
         p = np.asarray(ops.convert_to_numpy(ops.sigmoid(p))) if logits else p
