@@ -109,6 +109,7 @@ class CurriculumScheduler(Resumable):
     def position(self, position: list[int]) -> None:
         self._position = [int(each) for each in position]
         self.dataset.move_to(*self._position, by_step=self.by == "step")
+        self._read = False
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._check_steps()
@@ -121,9 +122,9 @@ class CurriculumScheduler(Resumable):
         self.step = 0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._check_reading()
         self.step = batch
-        if batch:
-            self._check_reading()
+        self._read = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._check_reading()
@@ -177,6 +178,8 @@ class CurriculumScheduler(Resumable):
             )
 
     def _check_reading(self) -> None:
+        if not self._read:
+            return
         if not self.dataset.started:
             raise ValueError(
                 "`dataset` must be what `fit` is given; received one that nothing was read from."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -174,17 +174,21 @@ class CurriculumDataset(keras.utils.PyDataset):
                 "callbacks of `fit`, or by its `move_to`; received neither."
             )
         position.note(index)
-        start, end = position.runs[index]
-        drawn = position.drawn.get(start)
-        if drawn is None:
-            random = np.random.default_rng([self.seed, _DRAWS, position.draw, start])
-            draws = (end - start) * self.batch_size
-            drawn = position.drawn[start] = passes(position.sizes[start], draws, random)
-        first = (index - start) * self.batch_size
-        rows = self._order[drawn[first : first + self.batch_size]]
+        if position.rows is None:
+            position.rows = self._draw(position)
+        rows = position.rows[index * self.batch_size : (index + 1) * self.batch_size]
         return tuple(
             tree.map_structure(lambda array: array.take(rows, axis=0), part) for part in self._parts
         )
+
+    def _draw(self, position: _Position) -> np.ndarray:
+        """Returns the examples of an epoch, in passes through each pool."""
+        random = np.random.default_rng([self.seed, _DRAWS, position.draw])
+        drawn = [
+            passes(size, len(list(same)) * self.batch_size, random)
+            for size, same in itertools.groupby(position.sizes)
+        ]
+        return self._order[np.concatenate(drawn)]
 
     def _size(self, count: int) -> int:
         return int(np.searchsorted(self._entries, self.share(count), side="right"))
@@ -192,23 +196,16 @@ class CurriculumDataset(keras.utils.PyDataset):
 
 @dataclass
 class _Position:
-    """What an epoch serves: the pool's size at each batch, and what has been drawn of it."""
+    """Where a dataset was moved to, and what the epoch from there serves."""
 
     count: int
     draw: int
     by_step: bool
-    sizes: tuple[int, ...]
-    runs: list[tuple[int, int]] = field(init=False)  # of batches that share a pool
-    drawn: dict[int, np.ndarray] = field(default_factory=dict)
+    sizes: tuple[int, ...]  # of the pool, at each batch
+    rows: np.ndarray | None = None
     reads: int = 0
     in_order: bool = True
     _next: int = 0
-
-    def __post_init__(self) -> None:
-        self.runs = []
-        for _, same in itertools.groupby(self.sizes):
-            start, length = len(self.runs), len(list(same))
-            self.runs += [(start, start + length)] * length
 
     def note(self, index: int) -> None:
         """Notes a read; the first may be of any batch, and after an epoch's none matters."""

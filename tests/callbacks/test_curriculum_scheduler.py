@@ -224,6 +224,29 @@ def test_state_put_back_in_mid_epoch_goes_on_exactly(by):
     assert history["curriculum/share"][1] < 1
 
 
+class PutBack(keras.callbacks.Callback):
+    """Puts back the state that there is, after each step."""
+
+    def __init__(self, scheduler):
+        super().__init__()
+        self.scheduler = scheduler
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.scheduler.set_state(json.loads(json.dumps(self.scheduler.get_state())))
+
+
+@pytest.mark.parametrize("by", ["epoch", "step"])
+def test_state_put_back_between_any_two_steps_changes_nothing(by):
+    def run(disturbed):
+        scheduler = CurriculumScheduler(curriculum(pacing.linear(0.3, 3)), by)
+        after = [PutBack(scheduler)] if disturbed else []
+        return fit(scheduler, per="step", after=after)
+
+    (counts, history), (expected, plainly) = run(True), run(False)
+    np.testing.assert_array_equal(counts, expected)
+    assert history["curriculum/share"] == plainly["curriculum/share"]
+
+
 def test_state_is_plain():
     trained_on = curriculum(pacing.linear(0.3, 9))
     scheduler = CurriculumScheduler(trained_on, by="step")
