@@ -60,14 +60,12 @@ class HeldOptimizer:
         left_out = {id(variable) for variable in others}
         for part, (variables, indices, averages) in zip(self._parts, self._all, strict=True):
             kept = [index for index, v in enumerate(variables) if id(v) not in left_out]
-            part._trainable_variables[:] = [variables[index] for index in kept]
             keys = {part._var_key(variables[index]) for index in kept}
-            part._trainable_variables_indices.clear()
-            part._trainable_variables_indices.update(
-                {key: index for key, index in indices.items() if key in keys}
-            )
+            _set(part, "_trainable_variables", [variables[index] for index in kept])
+            known = {key: index for key, index in indices.items() if key in keys}
+            _set(part, "_trainable_variables_indices", known)
             if averages is not None:
-                part._model_variables_moving_average[:] = [averages[index] for index in kept]
+                _set(part, "_model_variables_moving_average", [averages[index] for index in kept])
 
     def start_averages(self, variables: Collection[keras.Variable]) -> None:
         """Lets the averages that `use_ema` keeps of `variables` begin at their values."""
@@ -89,6 +87,11 @@ def _parts(optimizer: Any) -> Iterator[Any]:
     inner = getattr(optimizer, "inner_optimizer", None)
     if inner is not None:
         yield from _parts(inner)
+
+
+def _set(part: Any, name: str, value: Any) -> None:
+    """Sets an attribute that neither Keras nor TensorFlow shall track, as `build` does."""
+    object.__setattr__(part, name, value)
 
 
 def _known(part: Any) -> tuple[list[Any], dict[Any, int], list[Any] | None]:

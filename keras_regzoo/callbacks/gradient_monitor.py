@@ -57,7 +57,8 @@ class GradientMonitor(Resumable):
             of its first step.
         vanishing: In [0, 1); 0 to have no such warning. Default 1e-4.
         exploding: Above 0; infinity to have no such warning. Default 100.
-        dead: In [0, 1]; 1 to have no such warning. Default 0.5.
+        dead: In [0, 1]; 1 to have no such warning. In deep layers about half of the units are 0 for
+            all inputs from the start, since inputs grow alike there. Default 0.9.
         saturated: In [0, 1]; 1 to have no such warning. Default 0.5.
 
     Attributes:
@@ -90,7 +91,7 @@ class GradientMonitor(Resumable):
         every: int | None = None,
         vanishing: float = 1e-4,
         exploding: float = 100.0,
-        dead: float = 0.5,
+        dead: float = 0.9,
         saturated: float = 0.5,
     ) -> None:
         super().__init__()

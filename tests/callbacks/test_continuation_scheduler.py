@@ -130,8 +130,9 @@ def test_state_put_back_goes_on_in_the_same_stage():
 @pytest.mark.parametrize("scaled", [False, True])
 def test_reset_optimizer_trains_a_stage_as_a_newly_compiled_model(scaled, compiled):
     def optimizer():
-        inner = keras.optimizers.Nadam(0.1, use_ema=True)
-        return keras.optimizers.LossScaleOptimizer(inner, 4.0, 3) if scaled else inner
+        if not scaled:
+            return keras.optimizers.Nadam(0.1, use_ema=True)  # its product of momenta begins at 1
+        return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.1, use_ema=True), 4.0, 3)
 
     def ends(scheduler):
         keras.utils.set_random_seed(0)

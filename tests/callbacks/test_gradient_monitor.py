@@ -220,6 +220,7 @@ def test_layers_of_nested_and_graphless_models_have_gradients():
 
     model, monitor = Graphless(), GradientMonitor(X, Y, **QUIETLY)
     model.compile("sgd", "mse", run_eagerly=True)
+    model(X[:1])
     fit(model, monitor)
     assert set(monitor.report) == {"inner/low", "top"}
     for values in monitor.report.values():
