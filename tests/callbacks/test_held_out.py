@@ -40,7 +40,7 @@ class Changes(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if getattr(self.model, "_jax_state", None):
             self.model.jax_state_sync()
-        self.seen = float(ops.sum(self.model.trainable_variables[0]))
+        self.seen = ops.convert_to_numpy(self.model.trainable_variables[0])
 
 
 def trained(build, callbacks, feed=None, **options):
