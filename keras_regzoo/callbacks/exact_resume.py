@@ -28,9 +28,13 @@ class ExactResume(Resumable):
     """Goes on with a killed run when its script is run again, with the same numbers as without.
 
     The final weights, the optimizer, the history and what the callbacks keep are bit for bit those
-    of a run that nobody killed, at whatever moment it was and however often. To this end it saves
-    the model's variables with its seeds, the optimizer, the metrics of the epoch, the state of the
-    other callbacks, the global random generators and the position in the data.
+    of a run that nobody killed, at whatever moment it was and however often:
+
+        train(killed at t₁, t₂, …) = train()
+
+    To this end it saves the model's variables with its seeds, the optimizer, the metrics of the
+    epoch, the state of the other callbacks, the global random generators and the position in the
+    data.
 
     A run that has ended is not trained again: its end is put back, and training goes on if `fit`
     asks for more epochs now and no callback had stopped it. The second `fit` of one callback is
@@ -74,6 +78,9 @@ class ExactResume(Resumable):
     >>> first = train(epochs=2)
     >>> len(first), train(epochs=3)[:2] == first
     (2, True)
+
+    Reference: Mohan, Phanishayee & Chidambaram (2021), CheckFreq: Frequent, Fine-Grained DNN
+    Checkpointing, sec. 4 (saving between steps, as often as a bound on its cost allows).
     """
 
     def __init__(

@@ -90,8 +90,8 @@ def train(folder: Path, result: Path) -> None:
         arrays += own
     states.append([random.random(), np.random.random(), float(keras.random.uniform(()))])
     draft = result.with_suffix(".draft.npz")
-    names = [f"array_{number:03}" for number in range(len(arrays))]
-    np.savez(draft, states=json.dumps(states), **dict(zip(names, arrays, strict=True)))
+    named: dict[str, Any] = {f"array_{number:03}": array for number, array in enumerate(arrays)}
+    np.savez(draft, states=json.dumps(states), **named)
     draft.rename(result)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 
 import numpy as np
 
@@ -115,5 +116,13 @@ CASES: tuple[Case, ...] = (
             saturated=(-0.1, 1.1, "1", None),
         ),
         zero=lambda: {"x": np.eye(6, dtype="float32"), "y": np.ones((6, 2)), **NO_WARNINGS},
+    ),
+    Case(
+        callbacks.ExactResume,
+        "callback",
+        arguments=lambda: {"path": tempfile.mkdtemp()},
+        variations=(lambda: {"path": tempfile.mkdtemp(), "every": 1, "per": "epoch"},),
+        bad=each(path=(3, None), every=(0, 1.5, "1"), per=("batch", None)),
+        zero=lambda: {"path": tempfile.mkdtemp()},
     ),
 )

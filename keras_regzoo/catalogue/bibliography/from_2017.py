@@ -289,6 +289,13 @@ LIANG_2021 = talk(
     volume="34",
     pages="10890--10905",
 )
+MOHAN_2021 = talk(
+    "mohan2021checkfreq",
+    "Jayashree Mohan, Amar Phanishayee, Vijay Chidambaram",
+    2021,
+    "{CheckFreq}: Frequent, Fine-Grained {DNN} Checkpointing",
+    "19th USENIX Conference on File and Storage Technologies (FAST)",
+)
 SMITH_2021 = talk(
     "smith2021origin",
     "Samuel L. Smith, Benoit Dherin, David G. T. Barrett, Soham De",
