@@ -13,7 +13,8 @@ ENTRIES: tuple[Entry, ...] = (
         "hardest, or any, as the controls.",
         equation="pool(t) = the max(1, ⌊g(t) N + 1/2⌋) first examples in the order of difficulty",
         when="Labels are partly wrong, and scores of examples that the scoring model has not seen "
-        "put the wrong ones last; or time is too short to see all examples often.",
+        "put the wrong ones last; or, by Wu et al. 2021, §5, time is very short (not found on "
+        "digits).",
         when_not="Labels are right and time suffices: what the order gains then is marginal, and "
         "random examples at the same pace do as well (Wu et al. 2021, §4).",
         suggested="a linear pacing from a tenth of the examples to all at 0.9 of the steps, and "
@@ -29,6 +30,7 @@ ENTRIES: tuple[Entry, ...] = (
         symbol="keras_regzoo.data.CurriculumDataset",
         cost=Cost(note="beside the trainings that score the examples"),
         aliases=("curriculum_learning",),
+        evidence="benchmarks/results/curriculum.json",
     ),
     Entry(
         name="label_noise",
