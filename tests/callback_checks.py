@@ -55,5 +55,6 @@ def check_any_feed(case: Case) -> None:
         if not case.objectives():
             placed = Placed(RegularizedModel(placed.net, []), placed.net, [technique])
         placed.model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
-        history = placed.model.fit(feed, callbacks=[technique], epochs=2, verbose=QUIET).history
+        options: dict[str, Any] = {"epochs": 2, "shuffle": False, "verbose": QUIET}
+        history = placed.model.fit(feed, callbacks=[technique], **options).history
         assert np.isfinite(history["loss"]).all()
