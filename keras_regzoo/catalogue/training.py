@@ -44,6 +44,7 @@ ENTRIES: tuple[Entry, ...] = (
         further=(papers.LEE_2013,),
         aliases=("pseudo_labelling_in_rounds",),
         symbol="keras_regzoo.training.self_train",
+        evidence="benchmarks/results/self_training.json",
         cost=Cost(note="one training a round and one more, on ever more examples"),
     ),
     Entry(
