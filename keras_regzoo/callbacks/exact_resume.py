@@ -67,7 +67,8 @@ class ExactResume(Resumable):
 
     Example:
 
-    >>> folder = getfixture("tmp_path") / "run"
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
     >>> def train(epochs):
     ...     keras.utils.set_random_seed(0)
     ...     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])

@@ -124,7 +124,7 @@ def main(folder: Path, kills: int) -> None:
     killed, runs = 0, 0
     while killed < kills:
         result = folder / f"run-{runs}.npz"
-        while attempt(folder / f"run-{runs}", result, moments.uniform(0.1, 1.0) * length):
+        while attempt(folder / f"run-{runs}", result, moments.uniform(0.1, 0.7) * length):
             killed += 1
         runs += 1
     report = {"kills": killed, "runs": runs, "seconds": length}
