@@ -15,7 +15,8 @@ def reset_optimizer(model: keras.Model) -> None:
 
     The step counter is put back as well, since Adam's bias correction counts from where the slots
     were empty: with empty slots late in training its steps would be up to 6.6 times too long. The
-    learning rate keeps its value; a schedule of it begins again.
+    learning rate keeps its value; a schedule of it begins again. What a callback has added to the
+    optimizer, such as the masks of pruned weights, comes last among its variables, and stays.
 
     Args:
         model: A compiled model; nothing happens if its optimizer is not built.
@@ -31,7 +32,7 @@ def reset_optimizer(model: keras.Model) -> None:
         new = type(optimizer).from_config(config)
         new.build(optimizer._trainable_variables)
     rates = {id(part._learning_rate) for part in _parts(optimizer)}
-    for variable, initial in zip(optimizer.variables, new.variables, strict=True):
+    for variable, initial in zip(optimizer.variables, new.variables, strict=False):
         if id(variable) not in rates:
             variable.assign(ops.convert_to_numpy(initial))
 

@@ -12,6 +12,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps
 from keras_regzoo.callbacks.find_strength import check_wanted, find_strength
 from keras_regzoo.callbacks.resumable import Resumable
+from keras_regzoo.callbacks.stepwise import batches_seen
 
 Schedule = Callable[[int], Any]
 
@@ -75,7 +76,7 @@ class Scheduler(Resumable):
         if self.per == "epoch":
             self._set(epoch)
         else:
-            self.seen = _batches_seen(self.model.optimizer)
+            self.seen = batches_seen(self.model.optimizer)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "step":
@@ -95,9 +96,3 @@ class Scheduler(Resumable):
             value = float(value)
         self.value = validation.number(self._path, value, self._found.within)
         assign_between_steps(self.model, self._found.variable, self.value)
-
-
-def _batches_seen(optimizer: keras.Optimizer) -> int:
-    """Counts each batch, where `optimizer.iterations` counts each update of the weights."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    return int(optimizer._iterations)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_regzoo import backend
-from keras_regzoo.callbacks import MagnitudePruning
+from keras_regzoo.callbacks import GradualUnfreezing, MagnitudePruning
 from keras_regzoo.callbacks.magnitude_pruning import sparsity_at
 from keras_regzoo.callbacks.pruned_weights import prune
 
@@ -290,3 +290,11 @@ def test_what_the_model_lacks_is_one_sentence_before_training(arguments, sentenc
 def test_block_of_all_layers_together_is_refused():
     with pytest.raises(ValueError, match=r'`block` must go with scope="layer"'):
         MagnitudePruning(0.5, scope="global", block=4)
+
+
+def test_zeros_stay_where_the_optimizer_begins_anew_with_each_group_unfrozen():
+    model = network(keras.optimizers.Adam(0.1))
+    pruning, thaw = MagnitudePruning(0.5), GradualUnfreezing()
+    model.fit(X, Y, epochs=3, verbose=0, callbacks=[pruning, thaw])
+    for kernel in kernels_of(model):
+        assert (kernel == 0).sum() == round(0.5 * kernel.size)
