@@ -20,14 +20,17 @@ def test_the_pages_objective_runs_and_is_logged(capsys):
     assert all(-0.11 <= value < 0 for value in values)  # strength 0.1, entropy at most ln 3
 
 
-def test_the_readmes_ten_lines_run(tmp_path, monkeypatch):
+def test_the_readmes_code_runs(tmp_path, monkeypatch):
     pytest.importorskip("sklearn")
-    code = re.findall(
+    first, second = re.findall(
         r"```python\n(.*?)```", (PAGE.parents[1] / "README.md").read_text(), re.DOTALL
-    )[0]
+    )
     monkeypatch.chdir(tmp_path)
     names: dict = {"__name__": "page"}
-    exec(compile(code.replace("epochs=20", "epochs=2, verbose=0"), "README.md", "exec"), names)
+    exec(compile(first.replace("epochs=20", "epochs=2, verbose=0"), "README.md", "exec"), names)
     history = names["wrapped"].history.history
     assert {"data_loss", "weight_penalty", "sharpness_aware", "val_accuracy"} <= set(history)
     assert (tmp_path / "regularized.keras").exists()
+    exec(compile(second.replace("epochs=40", "epochs=12, verbose=0"), "README.md", "exec"), names)
+    assert names["wrapped"].history.history["curriculum/share"][0] == pytest.approx(0.3)
+    assert list((tmp_path / "run").iterdir())

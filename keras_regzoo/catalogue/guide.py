@@ -29,13 +29,13 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
         Situation(
             "Training error itself is high",
             "Nothing that regularizes helps: take regularization away, train longer, make the "
-            "model larger, or let gradients through.",
-            ("batch_normalization", "highway", "reduce_lr_on_plateau"),
+            "model larger, or let gradients through: see first in which layer they end.",
+            ("gradient_monitor", "batch_normalization", "highway", "reduce_lr_on_plateau"),
         ),
         Situation(
             "Accuracy holds while validation loss rises",
             "The model grows overconfident. Soften the targets, or stop at the best loss.",
-            ("label_smoothing", "mixup", "early_stopping", "variational_bottleneck"),
+            ("label_smoothing", "mixup", "generalization_loss_stopping", "variational_bottleneck"),
         ),
         Situation(
             "Loss spikes, or results that depend on the seed",
@@ -45,12 +45,12 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
         Situation(
             "A good model that should be a little better",
             "Flat minima generalize: worth twice the time when the rest is settled.",
-            ("sharpness_aware", "weight_averaging", "r_drop", "weight_noise"),
+            ("sharpness_aware", "stochastic_weight_averaging", "snapshot_checkpoint", "r_drop"),
         ),
         Situation(
             "Training stalls in poor minima",
             "Begin on a smoothed loss or with easy examples, and return to the full problem.",
-            ("loss_smoothing", "self_paced", "scheduler", "scheduled_dropout"),
+            ("loss_smoothing", "continuation_scheduler", "self_paced_scheduler", "curriculum"),
         ),
     ),
     "What data you have": (
@@ -58,7 +58,7 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
             "A table of few rows",
             "A linear or small model with a penalty, by cross-validation, comes first; fixed "
             "nonlinear features keep it convex.",
-            ("l2", "l1_l2", "polynomial_basis", "radial_basis", "early_stopping"),
+            ("l2", "l1_l2", "polynomial_basis", "radial_basis", "cross_validation"),
         ),
         Situation(
             "A table of many columns, most of them irrelevant",
@@ -72,8 +72,9 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "Few examples, of any kind",
-            "More data from the data there is, and a penalty that knows what may not matter.",
-            ("mixup", "dropout", "tangent_prop", "toward_reference", "gaussian_noise"),
+            "More data from the data there is, a penalty that knows what may not matter, and in "
+            "the end the validation examples too.",
+            ("mixup", "dropout", "tangent_prop", "toward_reference", "retrain_on_all_data"),
         ),
         Situation(
             "Few labels, many examples without",
@@ -84,14 +85,15 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
                 "consistency",
                 "virtual_adversarial_training",
                 "pseudo_label",
+                "self_training",
                 "denoising_autoencoder",
             ),
         ),
         Situation(
             "Noisy labels",
-            "Wrong labels are learned last: stop early, soften the targets, or give examples of "
-            "large loss less weight.",
-            ("early_stopping", "label_smoothing", "mixup", "super_loss", "self_paced"),
+            "Wrong labels are learned last: stop early, soften the targets, give examples of large "
+            "loss less weight, or begin with the easy ones.",
+            ("early_stopping", "label_smoothing", "super_loss", "self_paced", "curriculum"),
         ),
         Situation(
             "Images",
@@ -142,8 +144,8 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "A pretrained model",
-            "Pull toward the weights it came with rather than toward zero.",
-            ("toward_reference", "early_stopping", "weight_averaging", "distillation"),
+            "Pull toward the weights it came with rather than toward zero; begin with the top.",
+            ("toward_reference", "gradual_unfreezing", "early_stopping", "weight_averaging"),
         ),
         Situation(
             "A model that is built already, or not yours",
@@ -197,8 +199,14 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
         Situation(
             "Zeros among the weights, or a smaller model",
             "A penalty alone leaves small weights: projections and proximal steps give exact "
-            "zeros. Or teach a small model.",
-            ("soft_threshold", "l1_ball", "group_soft_threshold", "sparsity_mask", "distillation"),
+            "zeros, pruning a chosen number of them. Or teach a small model.",
+            (
+                "magnitude_pruning",
+                "soft_threshold",
+                "group_soft_threshold",
+                "lottery_ticket",
+                "distillation",
+            ),
         ),
         Situation(
             "Weights that can be read",
@@ -214,6 +222,23 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
             "A code that does not tell an attribute",
             "Let an adversary look for it, or let the code tell little at all.",
             ("gradient_reversal", "variational_bottleneck"),
+        ),
+        Situation(
+            "To know when to stop",
+            "By how far the validation error has risen, against how fast training still gains; "
+            "or at a value, or a time.",
+            (
+                "early_stopping",
+                "generalization_loss_stopping",
+                "progress_quotient_stopping",
+                "target_stopping",
+                "time_stopping",
+            ),
+        ),
+        Situation(
+            "A long training that may be interrupted",
+            "Go on with the same numbers as without; keep the best few models on the way.",
+            ("exact_resume", "top_k_checkpoint"),
         ),
         Situation(
             "No time for more than plain training",

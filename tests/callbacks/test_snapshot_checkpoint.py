@@ -2,6 +2,7 @@
 
 import math
 import os
+from typing import Any
 
 import keras
 import numpy as np
@@ -32,7 +33,7 @@ class Watch(keras.callbacks.Callback):
         self.kernels.append(self.model.get_weights()[0])
 
 
-def snapshots_of(model, snapshots, epochs=3, x=X, **options):
+def snapshots_of(model, snapshots, epochs=3, x: Any = X, **options):
     watch = Watch()
     options = {"batch_size": 3, "verbose": 0, **options}
     y = None if x is not X else X[:, :1]

@@ -1,5 +1,7 @@
 """find_lottery_ticket: what is pruned, what it is set back to, and that it can go on."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -210,7 +212,8 @@ def test_bad_arguments_are_refused_before_training(arguments, sentence):
 
 
 def test_what_cannot_be_called_is_refused():
+    nothing: Any = None
     with pytest.raises(ValueError, match="`fit` must be callable"):
-        find_lottery_ticket(build, None, len, 1)
+        find_lottery_ticket(build, nothing, len, 1)
     with pytest.raises(ValueError, match="`score` must be callable"):
-        find_lottery_ticket(build, print, 0.5, 1)
+        find_lottery_ticket(build, print, nothing, 1)
