@@ -11,6 +11,7 @@ import pytest
 from keras import ops
 
 from keras_regzoo import validation
+from keras_regzoo.callbacks import Scheduler
 from keras_regzoo.constraints import L1Ball
 from keras_regzoo.layers import MaskingNoise
 from keras_regzoo.objectives import SharpnessAware
@@ -167,6 +168,21 @@ class RaisesAnotherError(L1Ball):
         super().__init__(validation.number("radius", radius, "[0, inf)"), axis)
 
 
+class PutsNothingBack(Scheduler):
+    def set_state(self, state: dict[str, Any]) -> None:
+        pass
+
+
+class KeepsAnArray(Scheduler):
+    def get_state(self) -> dict[str, Any]:
+        return {"seen": np.zeros(2)}
+
+
+class BreaksTheWeights(Scheduler):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.model.set_weights([np.nan * weight for weight in self.model.get_weights()])
+
+
 class HasNoDocstring(MaskingNoise): ...
 
 
@@ -191,6 +207,7 @@ def case(cls: type, of: str, **changes: Any) -> Any:
 NOISE = "MaskingNoise"
 LASSO = "GroupLasso"
 BALL = "L1Ball"
+SCHEDULER = "Scheduler"
 
 BROKEN = {
     "config_round_trip": [case(ForgetsSeed, NOISE), case(IgnoresConfig, LASSO)],
@@ -216,6 +233,8 @@ BROKEN = {
     "losses_counted_once": [case(CountsTwice, LASSO), case(AddsItsLossToo, NOISE)],
     "two_virtual_devices": [case(AddsItsLossToo, NOISE)],
     "loads_in_a_fresh_process": [case(ForgetsItsState, NOISE)],
+    "state_is_plain": [case(PutsNothingBack, SCHEDULER), case(KeepsAnArray, SCHEDULER)],
+    "any_feed": [case(BreaksTheWeights, SCHEDULER)],
     "bad_arguments_refused": [
         case(AcceptsAnything, LASSO),
         case(SaysLittle, BALL),

@@ -24,7 +24,11 @@ SHARED_FILES = {
     "keras_regzoo.objectives.loss": f"a loss and where it is evaluated: {ONE_IDEA}",
     "keras_regzoo.objectives.objective": f"the objective and its three kinds: {ONE_IDEA}",
 }
+RESULT = "a result beside the function that returns it"
 OTHER_NAMES = {
+    "keras_regzoo.backend.optimizer_state": "what is done to an optimizer's state",
+    "keras_regzoo.training.continue_to_objective": RESULT,
+    "keras_regzoo.training.retrain_on_all_data": RESULT,
     "keras_regzoo.diagnostics.comparison": "a comparison and its rows",
     "keras_regzoo.diagnostics.statistics": "a test's result beside the functions that make it",
 }
