@@ -50,7 +50,7 @@ class ExactResume(Resumable):
     state callbacks may move between epochs. Other data, such as `tf.data`, are read again from
     the beginning, without training, and must be the same when they are read again: a generator
     has to be given its own seed. On TensorFlow the order of shuffled arrays repeats only after
-    `keras.utils.set_random_seed`.
+    `keras.utils.set_random_seed`. Of a `train_step` of your own only `model.optimizer` is saved.
 
     Args:
         path: A folder for the run, best of its own; made if it does not exist. It holds the newest
@@ -192,7 +192,6 @@ class ExactResume(Resumable):
         plain, arrays = self._pending
         run_state.check_callbacks(self._kept, plain["callbacks"], self.path)
         backend.build_to_train(self.model, batches)
-        run_state.check_model(self.model, plain["model"], self.path)
         left = iter(arrays)
         self._data.go_to(plain["data"], left)
         self._pending = (plain, list(left))
@@ -203,6 +202,7 @@ class ExactResume(Resumable):
     def _restore(self) -> None:
         assert self._pending is not None
         plain, arrays = self._pending[0], iter(self._pending[1])
+        run_state.check_model(self.model, plain["model"], self.path)
         for callback, kept in zip(self._kept, plain["kept"], strict=True):
             run_state.put_back(callback, kept, arrays)
         run_state.assign(run_state.variables_of(self.model), arrays)

@@ -32,8 +32,7 @@ class MagnitudePruning(Stepwise):
     After training the zeros stay in a further `fit`, and are saved like any weight; a loaded model
     keeps them in training if its kernels are given `SparsityMask.of_nonzero`, or this callback
     again. A model saved within the fit, as `ModelCheckpoint` does, is loaded without its
-    optimizer's state, which holds the masks as well; for the same reason `ExactResume` must come
-    after this callback in the list. Each epoch logs `"sparsity"`.
+    optimizer's state, which holds the masks as well. Each epoch logs `"sparsity"`.
 
     It is *not* an L1 penalty, which shrinks the weights that stay, and it saves time or memory only
     where the hardware knows the pattern, such as two of four (`sparsity=0.5, block=4`).

@@ -1,5 +1,8 @@
 """A training that is killed at random moments, again and again, and goes on by itself.
 
+It is two fits: one on a curriculum, with callbacks that look, average and schedule, and one on
+shuffled arrays.
+
     python -m tests.callbacks.resumed_run FOLDER KILLS
 
 Every attempt is a process of its own, forked before the backend has run anything, so that it need
@@ -82,9 +85,18 @@ def train(folder: Path, result: Path) -> None:
         callbacks=[*watching, resume],
         verbose=QUIET,
     )
+    on_arrays = model.fit(
+        *held_out,
+        batch_size=BATCH,
+        epochs=EPOCHS // 4,
+        validation_data=held_out,
+        validation_batch_size=EXAMPLES,
+        callbacks=[*watching[:2], resume],
+        verbose=QUIET,
+    )
     arrays = run_state.values(run_state.variables_of(model))
     states = []
-    for each in [*watching, history]:
+    for each in [*watching, history, on_arrays]:
         plain, own = run_state.capture(each)
         states.append(plain)
         arrays += own

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_regzoo.callbacks import ExactResume, run_state
+from keras_regzoo.callbacks import ExactResume, MagnitudePruning, run_state
 from keras_regzoo.callbacks.run_file import MARK, RunFile
 from tests.check import BACKEND
 
@@ -213,6 +213,12 @@ def test_data_set_with_a_state_is_put_back_and_not_read_again(tmp_path):
     expected = shifted()
     shifted(tmp_path, kill=14)
     assert_same(shifted(tmp_path), expected)
+
+
+def test_variables_that_a_later_callback_adds_are_put_back(tmp_path):
+    expected = run(callbacks=[MagnitudePruning(0.5, every=2, times=3)])
+    killed(tmp_path, 5, 4, callbacks=[MagnitudePruning(0.5, every=2, times=3)])
+    assert_same(run(tmp_path, callbacks=[MagnitudePruning(0.5, every=2, times=3)]), expected)
 
 
 def test_a_run_that_has_ended_is_not_trained_again(uninterrupted, tmp_path):
