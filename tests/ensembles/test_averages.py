@@ -55,7 +55,7 @@ def test_weights_are_the_mean_of_the_members(given, members, weights, shares):
 @pytest.mark.parametrize(("weights", "shares"), SHARES)
 def test_predictions_are_the_mean_of_the_members(given, members, weights, shares):
     models_or_paths, model = given
-    own = None if model is None else model.get_weights()
+    own = [] if model is None else model.get_weights()
     mean = average_predictions(models_or_paths, X, weights, model, batch_size=2)
     each = [keras.ops.convert_to_numpy(made(X)) for made in members]
     expected = np.tensordot(shares, np.stack(each), axes=1)
