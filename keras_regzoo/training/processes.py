@@ -78,6 +78,7 @@ def _run(training: Training, settings: Settings) -> Any:
     keras.config.set_floatx(floatx)
     keras.config.set_image_data_format(image_data_format)
     keras.config.set_dtype_policy(keras.saving.deserialize_keras_object(policy))
+    keras.utils.set_random_seed(0)  # the first time loads what draws from what it has seeded
     result = training.run()
     with _one_sentence():
         return dataclasses.replace(result, model=pickle.dumps(result.model))
