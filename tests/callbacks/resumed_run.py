@@ -136,8 +136,9 @@ def main(folder: Path, kills: int) -> None:
     killed, runs = 0, 0
     while killed < kills:
         result = folder / f"run-{runs}.npz"
-        while attempt(folder / f"run-{runs}", result, moments.uniform(0.1, 0.7) * length):
-            killed += 1
+        life = length  # longer with each kill, so that a run ends on a machine that has become slow
+        while attempt(folder / f"run-{runs}", result, moments.uniform(0.1, 0.7) * life):
+            killed, life = killed + 1, 1.1 * life
         runs += 1
     report = {"kills": killed, "runs": runs, "seconds": length}
     (folder / "report.json").write_text(json.dumps(report))
