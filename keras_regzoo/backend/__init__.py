@@ -5,6 +5,7 @@ from keras_regzoo.backend.devices import (
     assign_between_steps,
     latest,
     move_average,
+    numpy_value,
     replicas,
     write_back,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "latest",
     "move_average",
     "normal",
+    "numpy_value",
     "random_state",
     "repeats_shuffling",
     "replicas",

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
-import numpy as np
-from keras import ops
 
 from keras_regzoo.backend.autodiff import _engine
-from keras_regzoo.backend.devices import write_back
+from keras_regzoo.backend.devices import numpy_value, write_back
 
 
 @contextmanager
@@ -28,7 +26,7 @@ def aside(model: keras.Model) -> Iterator[None]:
     weights = {id(variable) for variable in model.weights}
     seeds = [variable for variable in model.variables if id(variable) not in weights]
     kept = {id(variable): variable for variable in (*seeds, *model.metrics_variables)}
-    values = {key: np.array(ops.convert_to_numpy(variable)) for key, variable in kept.items()}
+    values = {key: numpy_value(variable) for key, variable in kept.items()}
     in_training = getattr(model, "training", False)
     with _engine.generator_at(_engine.generator_state()):
         yield

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_regzoo.backend.autodiff import _engine
@@ -59,6 +60,11 @@ def write_back(model: keras.Model) -> None:
     sync = getattr(model, "jax_state_sync", None)
     if sync is not None and getattr(model, "_jax_state", None) is not None:
         sync()
+
+
+def numpy_value(variable: keras.Variable) -> np.ndarray:
+    """Returns a copy of the value of a variable, which `tf.distribute` may hold several times."""
+    return np.array(ops.convert_to_numpy(ops.convert_to_tensor(variable)))
 
 
 def assign_between_steps(model: keras.Model, variable: keras.Variable, value: Any) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR, global_seed_generator
 
 from keras_regzoo.backend.autodiff import _engine
+from keras_regzoo.backend.devices import numpy_value
 
 
 def random_state() -> dict[str, Any]:
@@ -26,7 +26,7 @@ def random_state() -> dict[str, Any]:
     return {
         "python": [version, list(numbers), gauss],
         "numpy": [kind, np.asarray(keys).tolist(), *rest],
-        "keras": None if seeds is None else ops.convert_to_numpy(seeds.state).tolist(),
+        "keras": None if seeds is None else numpy_value(seeds.state).tolist(),
         "backend": _engine.global_generators(),
     }
 

@@ -13,6 +13,8 @@ import numpy as np
 from keras import callbacks as keras_callbacks
 from keras import ops
 
+from keras_regzoo.backend import numpy_value
+
 LOGGER = logging.getLogger("keras_regzoo")
 
 KEPT_BY_KERAS: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -58,7 +60,7 @@ def describe(variables: list[keras.Variable]) -> list[list[Any]]:
 
 
 def values(variables: list[keras.Variable]) -> list[np.ndarray]:
-    return [np.asarray(ops.convert_to_numpy(variable.value)) for variable in variables]
+    return [numpy_value(variable) for variable in variables]
 
 
 def assign(variables: list[keras.Variable], arrays: Iterator[np.ndarray]) -> None:
