@@ -1,5 +1,6 @@
 """The only place that names a backend: differentiation, and a model as a pure function."""
 
+from keras_regzoo.backend.aside import aside
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
 from keras_regzoo.backend.devices import (
     assign_between_steps,
@@ -25,6 +26,7 @@ __all__ = [
     "Pass",
     "PureView",
     "State",
+    "aside",
     "assign_between_steps",
     "build_to_train",
     "graph_of",

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from keras_regzoo import validation
-from keras_regzoo.backend.aside import aside
+from keras_regzoo.backend import aside
 
 _QUIET: Any = 0  # Keras types `verbose` as a string
 

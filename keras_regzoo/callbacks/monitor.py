@@ -54,14 +54,19 @@ class Monitor:
         name = self.name.removeprefix("val_")
         if name == "loss" or name.endswith("_loss"):
             return False
-        for metric in _metrics(model):
+        for metric in self.metrics(model):
             direction = getattr(metric, "_direction", None)
-            if direction and (name == metric.name or name.endswith(f"_{metric.name}")):
+            if direction:
                 return direction == "up"
         raise ValueError(
             f'`mode` must be "min" or "max" for monitor={self.name!r}, of which Keras does not '
             f"know which way is better; received mode={self.mode!r}."
         )
+
+    def metrics(self, model: keras.Model) -> list[keras.Metric]:
+        """Returns the compiled metrics that the name may be of."""
+        name = self.name.removeprefix("val_")
+        return [m for m in metrics_of(model) if name == m.name or name.endswith(f"_{m.name}")]
 
     def improves(self, model: keras.Model, value: float, best: float | None) -> bool:
         """Returns whether `value` is better than `best` by more than `min_delta`.
@@ -76,5 +81,6 @@ class Monitor:
         return gain > self.min_delta
 
 
-def _metrics(model: keras.Model) -> list[Any]:
+def metrics_of(model: keras.Model) -> list[Any]:
+    """Returns the metrics of `model` one by one, in its order."""
     return [each for metric in model.metrics for each in getattr(metric, "metrics", [metric])]

@@ -11,8 +11,7 @@ import numpy as np
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.backend import assign_between_steps
-from keras_regzoo.backend.aside import aside
+from keras_regzoo.backend import aside, assign_between_steps
 from keras_regzoo.callbacks.find_strength import find_strength
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.resumable import Resumable

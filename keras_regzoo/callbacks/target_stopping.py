@@ -8,7 +8,6 @@ from typing import Any
 import keras
 
 from keras_regzoo import validation
-from keras_regzoo.callbacks.monitor import _metrics
 from keras_regzoo.callbacks.stopping import Stopping
 
 
@@ -58,10 +57,7 @@ class TargetStopping(Stopping):
         return False, f"{self.monitor}, {best:.4g} at best, has not reached target={self.target:g}"
 
     def _check_reachable(self, rising: bool) -> None:
-        for metric in _metrics(self.model):
-            name = self.monitor.removeprefix("val_")
-            if name != metric.name and not name.endswith(f"_{metric.name}"):
-                continue
+        for metric in self.monitors[self.monitor].metrics(self.model):
             bound = _bound(metric)
             if bound is not None and (self.target > bound if rising else self.target < bound):
                 raise ValueError(

@@ -11,6 +11,7 @@ import numpy as np
 from keras import tree
 
 from keras_regzoo import validation as check
+from keras_regzoo.callbacks.monitor import metrics_of
 from keras_regzoo.data.folds import Fold, fold_indices, inner_split
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.training.cross_validation import CrossValidation
@@ -188,8 +189,7 @@ def _in_order(model: keras.Model, scores: dict[str, float]) -> dict[str, float]:
 
     Keras numbers names anew in each model, as in `auc_1`.
     """
-    metrics = [each for metric in model.metrics for each in getattr(metric, "metrics", [metric])]
-    order = {metric.name: index for index, metric in enumerate(metrics)}
+    order = {metric.name: index for index, metric in enumerate(metrics_of(model))}
     return {name: scores[name] for name in sorted(scores, key=lambda n: order.get(n, len(order)))}
 
 
