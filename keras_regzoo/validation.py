@@ -77,6 +77,17 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
     return value
 
 
+def function(name: str, value: Any) -> Any:
+    """Returns `value` if it can be called.
+
+    Raises:
+        ValueError: If it cannot.
+    """
+    if not callable(value):
+        raise ValueError(f"`{name}` must be callable; received {name}={value!r}.")
+    return value
+
+
 def extra(module: str, name: str, purpose: str) -> ModuleType:
     """Imports the optional `module`, which the extra called `name` installs.
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "keras_regzoo"
 LEVELS = (
     ("validation", "registration"),
-    ("strengths", "axes", "backend"),
+    ("strengths", "axes", "example_losses", "backend"),
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),
     ("models", "training", "ensembles"),

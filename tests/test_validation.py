@@ -134,3 +134,12 @@ def test_range_refuses_what_does_not_increase_or_lies_outside(greatest):
     sentence = f"`a` must be a number in (0.0, inf); received a={greatest!r}."
     refused(sentence, validation.value_range, "a", (0, greatest))
     assert validation.value_range("a", (0, float("inf")), "(-inf, inf]")[1] == float("inf")
+
+
+def test_function_returns_what_can_be_called():
+    assert validation.function("fit", len) is len
+
+
+@pytest.mark.parametrize("value", [None, 3, "len"])
+def test_function_refuses_what_cannot_be_called(value):
+    refused(f"`fit` must be callable; received fit={value!r}.", validation.function, "fit", value)

@@ -61,10 +61,8 @@ class Scheduler(Resumable):
     ) -> None:
         super().__init__()
         check_wanted(strength)
-        if not callable(schedule):
-            raise ValueError(f"`schedule` must be callable; received schedule={schedule!r}.")
         self.strength = strength
-        self.schedule = schedule
+        self.schedule = validation.function("schedule", schedule)
         self.per = validation.one_of("per", per, ("epoch", "step"))
         self.seen = 0
         self.value: float | None = None

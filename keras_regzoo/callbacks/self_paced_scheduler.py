@@ -15,6 +15,7 @@ from keras_regzoo.backend import aside, assign_between_steps
 from keras_regzoo.callbacks.find_strength import find_strength
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.resumable import Resumable
+from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
 
 _QUIET: Any = 0  # Keras types `verbose` as a string
 _GREATEST, _LEAST = (float(end) for end in (np.finfo("float32").max, np.finfo("float32").tiny))
@@ -97,8 +98,8 @@ class SelfPacedScheduler(Resumable):
                 "Either `growth` or `pacing` must be given; received "
                 f"growth={growth!r} and pacing={pacing!r}."
             )
-        if pacing is not None and not callable(pacing):
-            raise ValueError(f"`pacing` must be callable; received pacing={pacing!r}.")
+        if pacing is not None:
+            validation.function("pacing", pacing)
         if (pacing is None) != (data is None):
             raise ValueError(
                 "`data` must be given with `pacing`, and only then; received "
@@ -175,9 +176,7 @@ class SelfPacedScheduler(Resumable):
         x, y = self.data
         with aside(self.model):
             outputs = self.model.predict(x, batch_size=self.batch_size, verbose=_QUIET)
-        losses = self._loss(ops.convert_to_tensor(y), ops.convert_to_tensor(outputs))
-        losses = np.asarray(ops.convert_to_numpy(losses), "float64")
-        return losses.reshape(len(outputs), -1).mean(axis=1)
+        return example_losses(self._loss, y, outputs)
 
 
 def grown(start: float, growth: float, times: int) -> float:
@@ -205,14 +204,15 @@ def admitting(share: float, losses: np.ndarray) -> float:
     return float(np.maximum(middle, _LEAST))
 
 
-def _single_loss(model: keras.Model) -> Callable[[Any, Any], Any]:
-    given = tree.flatten(getattr(model, "loss", None))
-    if len(given) != 1 or given[0] is None:
+def _single_loss(model: keras.Model) -> UnreducedLoss:
+    given = getattr(model, "loss", None)
+    loss = unreduced(given)
+    if loss is None:
         raise ValueError(
-            f"`pacing` must have a single loss to compare examples by; received {given}."
+            "`pacing` must have a single loss to compare examples by; received "
+            f"{tree.flatten(given)}."
         )
-    loss = keras.losses.get(given[0])
-    return loss.call if isinstance(loss, keras.losses.Loss) else loss
+    return loss
 
 
 def _checked(data: Any) -> tuple[Any, Any]:

@@ -96,9 +96,7 @@ class CurriculumDataset(keras.utils.PyDataset):
         if sample_weight is not None:
             parts["sample_weight"] = sample_weight
         self._examples = _count(parts)
-        if not callable(pacing):
-            raise ValueError(f"`pacing` must be callable; received pacing={pacing!r}.")
-        self.pacing = pacing
+        self.pacing = validation.function("pacing", pacing)
         self.batch_size = validation.integer("batch_size", batch_size, f"[1, {self._examples}]")
         self.order = validation.one_of("order", order, ORDERS)
         self.balanced = validation.instance("balanced", balanced, bool)

@@ -16,6 +16,7 @@ from keras_regzoo import validation
 from keras_regzoo.data.folds import fold_indices
 from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
+from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
 
 _QUIET: Any = 0  # Keras types `verbose` as a string
 
@@ -232,26 +233,20 @@ def _predict(model: keras.Model, x: Any, batch_size: int | None) -> np.ndarray:
     return outputs[0]
 
 
-def _unreduced(loss: Any, model: keras.Model) -> Callable[..., Any]:
+def _unreduced(loss: Any, model: keras.Model) -> UnreducedLoss:
     """Returns the loss to score with, as a function that gives a number for each example."""
-    given = tree.flatten(loss if loss is not None else getattr(model, "loss", None))
-    if len(given) != 1 or given[0] is None:
+    given = loss if loss is not None else getattr(model, "loss", None)
+    found = unreduced(given)
+    if found is None:
         raise ValueError(
-            f"`loss` must be a single loss, given or compiled with; received {given or None}."
+            "`loss` must be a single loss, given or compiled with; received "
+            f"{tree.flatten(given) if given is not None else None}."
         )
-    found = keras.losses.get(given[0])
-    return found.call if isinstance(found, keras.losses.Loss) else found
+    return found
 
 
-def _losses(loss: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
-    targets = ops.convert_to_tensor(np.asarray(ops.convert_to_numpy(y)))
-    values = ops.convert_to_numpy(loss(targets, ops.convert_to_tensor(outputs)))
-    if values.ndim == 0 or len(values) != len(outputs):
-        raise ValueError(
-            f"`loss` must give a number for each of {len(outputs)} examples; received an array of "
-            f"shape {values.shape}."
-        )
-    return checked(values.reshape(len(outputs), -1).mean(axis=1), len(outputs))
+def _losses(loss: UnreducedLoss, y: Any, outputs: np.ndarray) -> np.ndarray:
+    return checked(example_losses(loss, y, outputs), len(outputs))
 
 
 def _classes(y: Any, examples: int) -> np.ndarray:

@@ -91,8 +91,7 @@ def find_lottery_ticket(
     """
     check_build(build)
     for name, function in (("fit", fit), ("score", score)):
-        if not callable(function):
-            raise ValueError(f"`{name}` must be callable; received {name}={function!r}.")
+        validation.function(name, function)
     validation.integer("rounds", rounds)
     rate = validation.number("rate", rate, "(0, 1)")
     output_rate = rate / 2 if output_rate is None else output_rate
