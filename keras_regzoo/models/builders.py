@@ -9,6 +9,7 @@ import keras
 from keras import layers
 
 from keras_regzoo import validation
+from keras_regzoo.layers import TiedConv2DTranspose, TiedDense
 
 
 def dense_autoencoder(
@@ -18,6 +19,9 @@ def dense_autoencoder(
     activation: str = "relu",
     code_activation: str | None = None,
     output_activation: str | None = None,
+    *,
+    tied: bool = False,
+    variational: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Returns a dense encoder and the decoder that mirrors it.
 
@@ -28,12 +32,17 @@ def dense_autoencoder(
         activation: Activation of the hidden layers.
         code_activation: Activation of the code; `None` is linear.
         output_activation: Activation of the reconstruction; `"sigmoid"` for data in [0, 1].
+        tied: Whether the decoder's layers are `layers.TiedDense` of the encoder's, with the
+            same kernels and biases of their own, which halves the weights.
+        variational: Whether the encoder ends in 2 · `latent` linear units, a mean and then a
+            log-variance for each latent, while the decoder takes `latent`.
 
     Returns:
         `(encoder, decoder)`, to be given to any autoencoder.
 
     Raises:
-        ValueError: If a width is not a positive integer.
+        ValueError: If a width is not a positive integer, or `variational` comes with `tied` or a
+            `code_activation`.
 
     Example:
 
@@ -43,25 +52,28 @@ def dense_autoencoder(
     """
     shape = _checked_shape(input_shape)
     widths = _checked_widths("hidden", hidden)
-    validation.integer("latent", latent, "[1, inf)")
+    units = _checked_code(latent, code_activation, tied, variational)
     encoder = keras.Sequential(
         [
             keras.Input(shape),
             *([layers.Flatten()] if len(shape) > 1 else []),
             *(layers.Dense(width, activation) for width in widths),
-            layers.Dense(latent, code_activation, name="code"),
+            layers.Dense(units, code_activation, name="code"),
         ],
         name="encoder",
     )
-    decoder = keras.Sequential(
-        [
-            keras.Input((latent,)),
-            *(layers.Dense(width, activation) for width in reversed(widths)),
-            layers.Dense(math.prod(shape), output_activation, name="reconstruction"),
-            *([layers.Reshape(shape)] if len(shape) > 1 else []),
-        ],
-        name="decoder",
-    )
+    mirrored = [layer for layer in encoder.layers if isinstance(layer, layers.Dense)][::-1]
+    decoder = keras.Sequential([keras.Input((latent,))], name="decoder")
+    for layer, width in zip(mirrored, [*reversed(widths), math.prod(shape)], strict=True):
+        last = layer is mirrored[-1]
+        chosen = output_activation if last else activation
+        name = "reconstruction" if last else None
+        if tied:
+            decoder.add(TiedDense(layer, chosen, name=name))
+        else:
+            decoder.add(layers.Dense(width, chosen, name=name))
+    if len(shape) > 1:
+        decoder.add(layers.Reshape(shape))
     return encoder, decoder
 
 
@@ -73,6 +85,9 @@ def conv_autoencoder(
     activation: str = "relu",
     code_activation: str | None = None,
     output_activation: str | None = None,
+    *,
+    tied: bool = False,
+    variational: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Returns a convolutional encoder that halves an image per layer, and the decoder back.
 
@@ -84,13 +99,18 @@ def conv_autoencoder(
         activation: Activation of the convolutions.
         code_activation: Activation of the code; `None` is linear.
         output_activation: Activation of the reconstruction; `"sigmoid"` for images in [0, 1].
+        tied: Whether the decoder's layers are `layers.TiedConv2DTranspose` (and `TiedDense`) of
+            the encoder's, with the same kernels and biases of their own, which halves the weights.
+        variational: Whether the encoder ends in 2 · `latent` linear units, a mean and then a
+            log-variance for each latent, while the decoder takes `latent`.
 
     Returns:
         `(encoder, decoder)`, to be given to any autoencoder. Sides need not be even: what a
-        decoder layer makes too much is cropped.
+        decoder layer makes too much is cropped, and a tied one is the exact transpose.
 
     Raises:
-        ValueError: If the shape is not that of an image, or a number is not a positive integer.
+        ValueError: If the shape is not that of an image, a number is not a positive integer, or
+            `variational` comes with `tied` or a `code_activation`.
 
     Example:
 
@@ -106,7 +126,7 @@ def conv_autoencoder(
     widths = _checked_widths("filters", filters)
     if not widths:
         raise ValueError("`filters` must hold at least one number of filters; received none.")
-    validation.integer("latent", latent, "[1, inf)")
+    units = _checked_code(latent, code_activation, tied, variational)
     validation.integer("kernel_size", kernel_size, "[1, inf)")
     sides: list[tuple[int, ...]] = [shape[:2]]
     for _ in widths:
@@ -116,36 +136,52 @@ def conv_autoencoder(
             keras.Input(shape),
             *(layers.Conv2D(w, kernel_size, 2, "same", activation=activation) for w in widths),
             layers.Flatten(),
-            layers.Dense(latent, code_activation, name="code"),
+            layers.Dense(units, code_activation, name="code"),
         ],
         name="encoder",
     )
     deepest = (*sides[-1], widths[-1])
+    code = encoder.layers[-1]
+    if tied:
+        first = TiedDense(code, activation)
+    else:
+        first = layers.Dense(math.prod(deepest), activation)
     decoder = keras.Sequential(
-        [
-            keras.Input((latent,)),
-            layers.Dense(math.prod(deepest), activation),
-            layers.Reshape(deepest),
-        ],
-        name="decoder",
+        [keras.Input((latent,)), first, layers.Reshape(deepest)], name="decoder"
     )
     depths = [shape[2], *widths[:-1]]
-    for depth, small, large in reversed(list(zip(depths, sides[1:], sides[:-1], strict=True))):
+    places = zip(encoder.layers, depths, sides[1:], sides[:-1], strict=False)
+    for layer, depth, small, large in reversed(list(places)):
         last = large is sides[0]
-        decoder.add(
-            layers.Conv2DTranspose(
-                depth,
-                kernel_size,
-                2,
-                "same",
-                activation=output_activation if last else activation,
-                name="reconstruction" if last else None,
-            )
-        )
+        chosen = output_activation if last else activation
+        name = "reconstruction" if last else None
         excess = [2 * s - length for s, length in zip(small, large, strict=True)]
+        if tied:
+            rows, columns = (2 - kernel_size % 2 - each for each in excess)
+            decoder.add(
+                TiedConv2DTranspose(layer, chosen, output_padding=(rows, columns), name=name)
+            )
+            continue
+        decoder.add(
+            layers.Conv2DTranspose(depth, kernel_size, 2, "same", activation=chosen, name=name)
+        )
         if any(excess):
             decoder.add(layers.Cropping2D([(0, each) for each in excess]))
     return encoder, decoder
+
+
+def _checked_code(latent: int, code_activation: str | None, tied: bool, variational: bool) -> int:
+    """Returns the units of the encoder's last layer."""
+    validation.integer("latent", latent, "[1, inf)")
+    validation.one_of("tied", tied, (False, True))
+    validation.one_of("variational", variational, (False, True))
+    if variational and (tied or code_activation is not None):
+        raise ValueError(
+            "`variational` must be False with tied weights or a code_activation, as the code is "
+            f"then linear and twice as wide as the decoder's input; received tied={tied!r} and "
+            f"code_activation={code_activation!r}."
+        )
+    return 2 * latent if variational else latent
 
 
 def _checked_widths(name: str, widths: Sequence[int]) -> list[int]:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from keras_regzoo.models import Autoencoder, conv_autoencoder, dense_autoencoder
+from tests.models.toys import numpy_weights
 
 
 def units(model):
@@ -112,3 +113,95 @@ def test_bad_arguments_of_the_dense_builder_are_refused(arguments, sentence):
 def test_bad_arguments_of_the_convolutional_builder_are_refused(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         conv_autoencoder(**{"input_shape": (8, 8, 1), **arguments})
+
+
+def tied_models():
+    images = {"filters": (3, 4), "latent": 2, "output_activation": "sigmoid"}
+    return {
+        "dense": dense_autoencoder((3, 5), (7, 4), 2, "tanh", "tanh", "sigmoid", tied=True),
+        "conv": conv_autoencoder((7, 6, 2), kernel_size=3, tied=True, **images),
+        "conv of even kernels": conv_autoencoder((5, 9, 1), kernel_size=4, tied=True, **images),
+    }
+
+
+def kernels(weights):
+    return [weight for weight in weights if len(weight.shape) > 1]
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv", "conv of even kernels"])
+def test_tied_autoencoder_has_half_the_kernels_and_is_still_tied_once_loaded(kind, tmp_path):
+    encoder, decoder = tied_models()[kind]
+    autoencoder = Autoencoder(encoder, decoder)
+    assert len(kernels(autoencoder.trainable_variables)) == 3
+    assert len(autoencoder.trainable_variables) == 3 + 6
+    autoencoder.compile("sgd", "mse")
+    x = np.random.default_rng(0).uniform(size=(4, *encoder.input_shape[1:])).astype("float32")
+    autoencoder.fit(x, verbose=0)
+    autoencoder.save(tmp_path / "tied.keras")
+    loaded = keras.saving.load_model(tmp_path / "tied.keras")
+    assert len(loaded.trainable_variables) == 3 + 6
+    np.testing.assert_allclose(loaded.reconstruct(x), autoencoder.reconstruct(x), atol=1e-6)
+    before = kernels(loaded.encoder.get_weights())
+    loaded.fit(x, verbose=0)
+    assert all(np.any(a != b) for a, b in zip(before, kernels(loaded.get_weights()), strict=True))
+    assert loaded.reconstruct(x).shape == x.shape
+
+
+def test_tied_dense_decoder_applies_the_encoders_kernels_transposed():
+    encoder, decoder = tied_models()["dense"]
+    for weight in decoder.weights:
+        weight.assign(np.random.default_rng(len(weight.shape)).normal(size=weight.shape))
+    first, _, second, _, code, _ = numpy_weights(encoder)
+    codes = np.random.default_rng(1).normal(size=(6, 2)).astype("float32")
+    biases = [keras.ops.convert_to_numpy(layer.bias) for layer in decoder.layers[:3]]
+    hidden = np.tanh(np.tanh(codes @ code.T + biases[0]) @ second.T + biases[1])
+    expected = 1 / (1 + np.exp(-(hidden @ first.T + biases[2])))
+    found = decoder.predict(codes, verbose=0)
+    np.testing.assert_allclose(found, expected.reshape(6, 3, 5), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(7, 6), (5, 9), (4, 4)])
+@pytest.mark.parametrize("kernel_size", [2, 3, 5])
+def test_tied_convolutions_are_exact_transposes_whatever_the_sides(size, kernel_size):
+    encoder, decoder = conv_autoencoder((*size, 2), (3,), 2, kernel_size, tied=True)
+    convolution, transpose = encoder.layers[0], decoder.layers[-1]
+    convolution.activation = keras.activations.linear
+    rng = np.random.default_rng(2)
+    image = rng.normal(size=(1, *size, 2)).astype("float32")
+    code = rng.normal(size=(1, *convolution.output.shape[1:])).astype("float32")
+    forth = keras.ops.convert_to_numpy(convolution(image))
+    back = keras.ops.convert_to_numpy(transpose(code))
+    assert np.sum(forth * code) == pytest.approx(np.sum(image * back), rel=1e-4, abs=1e-4)
+
+
+def test_gradient_of_a_tied_kernel_is_that_of_both_uses():
+    """One step of gradient descent on W in mean((x W Wᵀ − x)²)."""
+    encoder, decoder = dense_autoencoder((4,), hidden=(), latent=2, tied=True)
+    autoencoder = Autoencoder(encoder, decoder)
+    autoencoder.compile(keras.optimizers.SGD(0.5), "mse")
+    x = np.random.default_rng(3).normal(size=(8, 4)).astype("float32")
+    kernel = numpy_weights(encoder)[0]
+    error = 2 * (x @ kernel @ kernel.T - x) / x.size
+    gradient = x.T @ error @ kernel + error.T @ x @ kernel
+    autoencoder.fit(x, batch_size=8, verbose=0)
+    np.testing.assert_allclose(numpy_weights(encoder)[0], kernel - 0.5 * gradient, atol=1e-5)
+
+
+@pytest.mark.parametrize("build", [dense_autoencoder, conv_autoencoder])
+def test_variational_encoder_is_twice_as_wide_as_the_decoders_input(build):
+    encoder, decoder = build((6, 5, 1), latent=3, variational=True)
+    assert encoder.output_shape == (None, 6)
+    assert encoder.layers[-1].name == "code"
+    assert encoder.layers[-1].activation is keras.activations.linear
+    assert decoder.input_shape == (None, 3)
+    assert decoder.output_shape == (None, 6, 5, 1)
+
+
+@pytest.mark.parametrize("build", [dense_autoencoder, conv_autoencoder])
+@pytest.mark.parametrize("beside", [{"tied": True}, {"code_activation": "relu"}])
+def test_variational_code_is_neither_tied_nor_activated(build, beside):
+    with pytest.raises(ValueError, match="`variational` must be False with tied weights or a"):
+        build((4, 4, 1), variational=True, **beside)
+    for name in ("tied", "variational"):
+        with pytest.raises(ValueError, match=f"`{name}` must be one of False, True; received"):
+            build((4, 4, 1), **{name: "yes"})
