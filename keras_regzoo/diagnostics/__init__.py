@@ -1,5 +1,6 @@
 """What regularization does: comparisons of techniques, and measures of a trained model."""
 
+from keras_regzoo.diagnostics import plots
 from keras_regzoo.diagnostics.calibration import (
     expected_calibration_error,
     negative_log_likelihood,
@@ -28,6 +29,7 @@ __all__ = [
     "jacobian_norm",
     "negative_log_likelihood",
     "paired_difference",
+    "plots",
     "saturation",
     "study",
 ]

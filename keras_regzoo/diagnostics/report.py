@@ -8,6 +8,7 @@ from typing import Any
 
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.diagnostics.comparison import Comparison, TechniqueResult
+from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.run_store import to_json, write_atomically
 from keras_regzoo.diagnostics.verdict import amount, change, verdict
 
@@ -20,8 +21,8 @@ def write(comparison: Comparison) -> None:
     """
     folder = comparison.folder
     write_atomically(folder / "results.json", to_json(results(comparison)))
-    write_atomically(folder / "differences.png", plots.png(plots.differences(comparison)))
-    write_atomically(folder / "learning_curves.png", plots.png(plots.learning_curves(comparison)))
+    write_atomically(folder / "differences.png", png(plots.differences(comparison)))
+    write_atomically(folder / "learning_curves.png", png(plots.learning_curves(comparison)))
     write_atomically(folder / "report.md", markdown(comparison))
 
 

@@ -14,6 +14,7 @@ from scipy import stats
 from keras_regzoo.diagnostics import compare, plots, report
 from keras_regzoo.diagnostics.base_models import build, check_base, find_builder
 from keras_regzoo.diagnostics.comparison import Comparison, summarize
+from keras_regzoo.diagnostics.figure_style import BETTER, png
 from keras_regzoo.diagnostics.verdict import amount, verdict
 
 SMALL = {"epochs": 2, "train_size": 40, "batch_size": 20, "progress": False}
@@ -249,7 +250,7 @@ def test_one_seed_has_no_interval_and_no_test():
     assert one.results[1].difference.interval is None
     assert not one.results[1].significant
     for figure in (plots.differences(one), plots.learning_curves(one)):
-        assert plots.png(figure)
+        assert png(figure)
 
 
 def test_diverged_technique_is_shown_as_such():
@@ -273,7 +274,7 @@ def test_forest_plot_is_sorted_and_tells_significance():
     (axes,) = plots.differences(comparison).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["same", "good"]
     faces = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
-    assert faces == ["white", plots.BETTER]
+    assert faces == ["white", BETTER]
 
 
 def test_curve_of_a_stopped_run_goes_on_with_the_epoch_it_kept():

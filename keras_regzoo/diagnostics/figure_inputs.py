@@ -1,0 +1,112 @@
+"""What figures of an autoencoder are made from: its examples, codes and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regzoo.backend import PureView
+
+
+def as_array(tensor: Any) -> np.ndarray:
+    """Returns a tensor or array as a NumPy array."""
+    return np.asarray(ops.convert_to_numpy(tensor) if keras.ops.is_tensor(tensor) else tensor)
+
+
+def examples(name: str, x: Any) -> np.ndarray:
+    """Returns the argument called `name` as an array of examples.
+
+    Raises:
+        ValueError: If it is not an array of numbers, batch first, with at least one example.
+    """
+    x = as_array(x)
+    if x.dtype.kind not in "biuf" or x.ndim < 2 or not x.size:
+        raise ValueError(
+            f"`{name}` must be an array of at least one example, batch first; received "
+            f"{x.dtype} of shape {x.shape}."
+        )
+    return x
+
+
+def require(model: Any, *methods: str) -> Any:
+    """Returns `model` if it has these methods.
+
+    Raises:
+        ValueError: If it lacks one.
+    """
+    for method in methods:
+        if not callable(getattr(model, method, None)):
+            kind = "a generative model" if method == "sample" else "an autoencoder"
+            raise ValueError(
+                f"`model` must be {kind}, with a method `{method}`; received "
+                f"{_called(model)}, which has none."
+            )
+    return model
+
+
+def codes(model: Any, x: np.ndarray) -> np.ndarray:
+    """Returns a model's codes, one vector an example.
+
+    Raises:
+        ValueError: If they are not vectors.
+    """
+    made = as_array(require(model, "encode").encode(x))
+    if made.ndim != 2:
+        raise ValueError(
+            f"`model` must have vectors as codes to move along; received codes of shape "
+            f"{made.shape[1:]}."
+        )
+    return made
+
+
+def by_name(model: Any) -> dict[str, Any]:
+    """Returns models under the names they are shown with.
+
+    Raises:
+        ValueError: If there is none, or one that cannot reconstruct.
+    """
+    models = dict(model) if isinstance(model, Mapping) else {"reconstruction": model}
+    if not models:
+        raise ValueError("`model` must hold at least one model; received none.")
+    for each in models.values():
+        if not isinstance(each, keras.Model):
+            require(each, "reconstruct")
+    return models
+
+
+def reconstruct(model: Any, x: np.ndarray) -> np.ndarray:
+    """Returns a model's reconstructions of `x`: what it predicts, if it has no such method.
+
+    Raises:
+        ValueError: If they are not shaped as `x`.
+    """
+    own = getattr(model, "reconstruct", None)
+    made = as_array(own(x) if own else model.predict(x, verbose=0))
+    if made.shape != x.shape:
+        raise ValueError(
+            f"`model` must give reconstructions of the shape of `x`, {x.shape}; received "
+            f"{made.shape}."
+        )
+    return made
+
+
+def corrupt(models: Mapping[str, Any], x: np.ndarray) -> np.ndarray | None:
+    """Returns `x` as the first model that corrupts its inputs does; no seed moves on."""
+    layers = [getattr(model, "corruption", None) for model in models.values()]
+    layer = next((each for each in layers if isinstance(each, keras.layers.Layer)), None)
+    if layer is None:
+        return None
+    if not layer.built:
+        layer.build(x.shape)
+    view = PureView(layer)
+    made = view(view.weights(), view.state(), ops.convert_to_tensor(x), training=True)
+    return as_array(ops.cast(made.outputs, "float32"))
+
+
+def _called(model: Any) -> str:
+    name = getattr(model, "name", None)
+    return f"a {type(model).__name__}" + (f" called {name!r}" if isinstance(name, str) else "")
