@@ -65,7 +65,7 @@ class GaussianSampling(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        mean, log_variance = _halves(inputs)
+        mean, log_variance = halves(inputs)
         wide = ops.cast(mean, "float32"), ops.cast(log_variance, "float32")
         divergence = ops.mean(gaussian_divergence(*wide), axis=0)
         if training:
@@ -80,7 +80,7 @@ class GaussianSampling(keras.layers.Layer):
         if isinstance(input_shape[0], list | tuple):
             _check_pair(*input_shape)
             return tuple(input_shape[0])
-        return (*input_shape[:-1], _half(input_shape))
+        return (*input_shape[:-1], half(input_shape))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **strength_config(self), "seed": self.seed}
@@ -91,12 +91,13 @@ def gaussian_divergence(mean: Any, log_variance: Any) -> Any:
     return 0.5 * (ops.square(mean) + ops.expm1(log_variance) - log_variance)
 
 
-def _halves(inputs: Any) -> tuple[Any, Any]:
+def halves(inputs: Any) -> tuple[Any, Any]:
+    """Returns the means and the log-variances that a pair, or one tensor, holds."""
     if isinstance(inputs, list | tuple):
         _check_pair(*(each.shape for each in inputs))
         return inputs[0], inputs[1]
-    half = _half(inputs.shape)
-    return inputs[..., :half], inputs[..., half:]
+    middle = half(inputs.shape)
+    return inputs[..., :middle], inputs[..., middle:]
 
 
 def _check_pair(*shapes: Any) -> None:
@@ -108,7 +109,8 @@ def _check_pair(*shapes: Any) -> None:
         )
 
 
-def _half(shape: Any) -> int:
+def half(shape: Any) -> int:
+    """Returns the number of latents of one tensor with means and log-variances side by side."""
     if len(shape) < 2 or shape[-1] % 2:
         raise ValueError(
             "`inputs` must hold as many log-variances as means on the last axis; "

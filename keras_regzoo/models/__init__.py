@@ -1,13 +1,20 @@
 """Models: whole networks that plug into `fit`."""
 
-from keras_regzoo.models.autoencoder import Autoencoder, BaseAutoencoder
+from keras_regzoo.models.autoencoder import Autoencoder
+from keras_regzoo.models.base_autoencoder import BaseAutoencoder
 from keras_regzoo.models.builders import conv_autoencoder, dense_autoencoder
+from keras_regzoo.models.contractive_autoencoder import ContractiveAutoencoder
 from keras_regzoo.models.denoising_autoencoder import DenoisingAutoencoder
+from keras_regzoo.models.stacked_autoencoder import StackedAutoencoder
+from keras_regzoo.models.variational_autoencoder import VariationalAutoencoder
 
 __all__ = [
     "Autoencoder",
     "BaseAutoencoder",
+    "ContractiveAutoencoder",
     "DenoisingAutoencoder",
+    "StackedAutoencoder",
+    "VariationalAutoencoder",
     "conv_autoencoder",
     "dense_autoencoder",
 ]

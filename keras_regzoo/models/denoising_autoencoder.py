@@ -8,7 +8,7 @@ import keras
 
 from keras_regzoo import validation
 from keras_regzoo.layers import MaskingNoise
-from keras_regzoo.models.autoencoder import BaseAutoencoder, Models
+from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 

@@ -32,7 +32,7 @@ class Objective(keras.layers.Layer):
     takes_unlabelled = False  # whether -1 and rows of zeros among the targets mark missing labels
 
     def __init__(self, name: str | None = None, **strengths: tuple[float, str]) -> None:
-        super().__init__(name=name or _snake_case(type(self).__name__))
+        super().__init__(name=name or snake_case(type(self).__name__))
         self.strengths = {}
         for argument, (value, within) in strengths.items():
             setattr(self, argument, add_strength(self, argument, value, within))
@@ -194,5 +194,6 @@ class WeightTransform(Objective, ABC):
         return loss.then(transformed)
 
 
-def _snake_case(name: str) -> str:
+def snake_case(name: str) -> str:
+    """Returns a class's name as Keras writes that of a layer."""
     return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -10,6 +10,7 @@ from keras import ops, tree
 
 from keras_regzoo import validation
 from keras_regzoo.backend import Pass, PureView
+from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
 from keras_regzoo.objectives.objective import Objective
@@ -31,24 +32,34 @@ class ObjectiveModel(keras.Model):
         base: The model that makes the predictions.
         objectives: Their objects, with names that differ.
         name: Name of the model.
+        built_in: Objectives that make the model what it is, applied before the others.
+        criterion: The loss in place of a compiled one, or `None`.
 
     Raises:
         ValueError: If an objective is not one, or two have one name.
     """
 
     def __init__(
-        self, base: keras.Model, objectives: list[Objective] | tuple = (), name: str | None = None
+        self,
+        base: keras.Model,
+        objectives: list[Objective] | tuple = (),
+        name: str | None = None,
+        built_in: list[Objective] | tuple = (),
+        criterion: Criterion | None = None,
     ) -> None:
         super().__init__(name=name, dtype=base.dtype_policy, autocast=False)
         self.base = base
-        self.objectives = _checked(objectives)
+        self.built_in = list(built_in)
+        self.objectives = _checked(objectives, self.built_in)
+        self.criterion = criterion
         self.supports_masking = True
         self._attached = False
         self._from_logits: bool | None = None
-        self._takes_unlabelled = any(each.takes_unlabelled for each in self.objectives)
-        terms = [term for objective in self.objectives for term in objective.terms]
-        names = [DATA_LOSS, *terms] if self.objectives else []
+        self._takes_unlabelled = any(each.takes_unlabelled for each in self.acting)
+        terms = [term for objective in self.acting for term in objective.terms]
+        names = [DATA_LOSS, *terms] if self.acting else []
         self._term_trackers = [keras.metrics.Mean(name=name) for name in names]
+        self._criterion_trackers = criterion.trackers() if criterion else []
         if base.built:
             self._attach()
             self.built = True
@@ -56,6 +67,16 @@ class ObjectiveModel(keras.Model):
     def targets(self, x: Any, y: Any) -> Any:
         """Returns what the outputs are compared with, given a batch's inputs and labels."""
         return y
+
+    @property
+    def acting(self) -> list[Objective]:
+        """All objectives, in the order in which they are applied."""
+        return [*self.built_in, *self.objectives]
+
+    @property
+    def core(self) -> keras.Model:
+        """The model that makes the predictions, in whatever wraps it."""
+        return self.base.core if isinstance(self.base, ObjectiveModel) else self.base
 
     @property
     def output_names(self) -> list[str]:
@@ -67,8 +88,8 @@ class ObjectiveModel(keras.Model):
         return self.variable_dtype
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        if not (training and self.objectives and self._attached):
-            outputs = self.base(inputs, training=training)
+        if not (training and self._transforms and self._attached):
+            outputs = self.core(inputs, training=training)
             self._attach()
             return outputs
         return self._first_pass(inputs)
@@ -81,9 +102,14 @@ class ObjectiveModel(keras.Model):
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         super().compile(*args, **kwargs)
+        if self.criterion is not None and self.loss is not None:
+            raise ValueError(
+                f"`loss` must be left out: that of {type(self.criterion).__name__} is part of "
+                f"{self.name!r}; received {self.loss!r}."
+            )
         self._from_logits = from_logits(self.loss)
-        for objective in self.objectives:
-            objective.check(self.loss, self.objectives)
+        for objective in self.acting:
+            objective.check(self.loss, self.acting)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as the saved model was: what Keras does for a class without a `compile`."""
@@ -109,19 +135,21 @@ class ObjectiveModel(keras.Model):
         if self._takes_unlabelled:
             y, sample_weight = without_unlabelled(y, sample_weight)
         _in_step.training = training
-        if not (training and self.objectives):
+        if not (training and self._transforms):
+            if self.criterion is not None:
+                return self._evaluated(x, y, sample_weight)
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         step, draws = self._take_step(x, y_pred)
         step.predicted = y_pred
         if self._compile_loss is not None and self._compile_loss.metrics:
             self._compile_loss(y, y_pred, sample_weight)  # its losses per output are logged once
         loss = Loss(step, self._plain_loss(step))
-        for objective, draw in zip(self.objectives, draws, strict=True):
+        for objective, draw in zip(self.acting, draws, strict=True):
             loss = objective.transform(loss, draw)
         value, terms = loss.evaluate(Point(step.weights, step.x, y, sample_weight))
-        for objective in self.objectives:
+        for objective in self.acting:
             objective.update(terms)
-        self._log(terms, x)
+        self._log([*self._term_trackers, *self._criterion_trackers], terms, x)
         return value
 
     def compute_metrics(
@@ -140,7 +168,7 @@ class ObjectiveModel(keras.Model):
 
     def export(self, filepath: Any, *args: Any, **kwargs: Any) -> Any:
         """Exports the base, which predicts the same."""
-        return self.base.export(filepath, *args, **kwargs)
+        return self.core.export(filepath, *args, **kwargs)
 
     def get_build_config(self) -> None:
         """The base carries its own."""
@@ -156,27 +184,35 @@ class ObjectiveModel(keras.Model):
         weighted = options.get("sample_weight") is not None
         return self.targets(x, None) if y is None and weighted else y
 
+    @property
+    def _transforms(self) -> bool:
+        """Whether training needs a pass of the engine's own."""
+        return bool(self.acting) or self.criterion is not None
+
     def _attach(self) -> None:
-        if not self._attached and self.base.built:
-            for objective in self.objectives:
-                objective.attach(self.base)
-            taps = [tap for objective in self.objectives for tap in objective.taps]
-            self._view = PureView(self.base, taps)
+        core = self.core
+        if not self._attached and core.built:
+            for objective in self.acting:
+                objective.attach(core)
+            taps = [tap for objective in self.acting for tap in objective.taps]
+            if self.criterion is not None:
+                taps += tree.flatten(self.criterion.taps)
+            self._view = PureView(core, taps)
             self._attached = True
 
     def _begin(self, x: Any) -> tuple[Step, list[Any]]:
         step = Step(self._view, x, self._from_logits)
-        return step, [objective.draw(step.weights, x) for objective in self.objectives]
+        return step, [objective.draw(step.weights, x) for objective in self.acting]
 
     def _first_pass(self, inputs: Any) -> Any:
         """Makes the trainer's pass where the trained loss will first be evaluated."""
         step, draws = self._begin(inputs)
         weights, x = step.weights, inputs
-        for objective, draw in zip(reversed(self.objectives), reversed(draws), strict=True):
+        for objective, draw in zip(reversed(self.acting), reversed(draws), strict=True):
             weights, x = step.once(objective.move, draw, weights, x)
         if weights is step.weights:
             outputs, taps = self._view.call_layer(x, training=True)
-            made = Pass(outputs, self.base.losses, [], [], taps)
+            made = Pass(outputs, self.core.losses, [], [], taps)
         else:
             state = step.state._replace(generator=None)
             made = self._view(weights, state, x, training=True)
@@ -200,32 +236,51 @@ class ObjectiveModel(keras.Model):
         def evaluate(
             weights: list[Tensor], x: Any, y: Any, sample_weight: Any
         ) -> tuple[Tensor, Terms]:
-            made = step.forward(weights, x)
-            collected = [*made.losses, *made.penalties]
-            if self._compile_loss is not None:
-                value, terms = data_loss(self._compile_loss, y, made.outputs, sample_weight)
-            elif collected:
-                value, terms = ops.zeros(()), {DATA_LOSS: ops.zeros(())}
-            else:
-                raise ValueError("No loss to compute. Provide a `loss` argument in `compile()`.")
-            return sum((aggregate(ops.cast(c, value.dtype)) for c in collected), value), terms
+            return self._loss_of(step.forward(weights, x), y, sample_weight, training=True)
 
         return evaluate
 
-    def _log(self, terms: Terms, x: Any) -> None:
+    def _evaluated(self, x: Any, y: Any, sample_weight: Any) -> Tensor:
+        """Returns the criterion outside of training, and logs its terms."""
+        step = Step(self._view, x)
+        made = self.criterion.evaluation_pass(self._view, step.weights, step.state, x)
+        value, terms = self._loss_of(made, y, sample_weight, training=False)
+        self._log(self._criterion_trackers, terms, x)
+        return value
+
+    def _loss_of(
+        self, made: Pass, y: Any, sample_weight: Any, training: bool
+    ) -> tuple[Tensor, Terms]:
+        collected = [*made.losses, *made.penalties]
+        if self.criterion is not None:
+            value, terms = self.criterion.mean_loss(made, y, sample_weight, training)
+            terms = {DATA_LOSS: value, **terms}
+        elif self._compile_loss is not None:
+            value, terms = data_loss(self._compile_loss, y, made.outputs, sample_weight)
+        elif collected:
+            value, terms = ops.zeros(()), {DATA_LOSS: ops.zeros(())}
+        else:
+            raise ValueError("No loss to compute. Provide a `loss` argument in `compile()`.")
+        return sum((aggregate(ops.cast(c, value.dtype)) for c in collected), value), terms
+
+    def _log(self, trackers: list[keras.metrics.Metric], terms: Terms, x: Any) -> None:
         examples = ops.cast(ops.shape(tree.flatten(x)[0])[0], "float32")
-        for tracker in self._term_trackers:  # what `update_state` does, for a scalar
-            value = ops.cast(unscale(terms[tracker.name]), tracker.dtype)
-            tracker.total.assign_add(value * examples)
-            tracker.count.assign_add(examples)
+        for tracker in trackers:
+            value = terms[tracker.name]
+            if type(tracker) is keras.metrics.Mean and not len(value.shape):
+                value = ops.cast(unscale(value), tracker.dtype)  # as `update_state` does
+                tracker.total.assign_add(value * examples)
+                tracker.count.assign_add(examples)
+            else:
+                tracker.update_state(value)
 
 
-def _checked(objectives: Any) -> list[Objective]:
+def _checked(objectives: Any, built_in: list[Objective]) -> list[Objective]:
     if not isinstance(objectives, list | tuple):
         raise ValueError(f"`objectives` must be a list of objectives; received {objectives!r}.")
     for objective in objectives:
         validation.instance("objectives", objective, Objective)
-    names = [objective.name for objective in objectives]
+    names = [objective.name for objective in [*built_in, *objectives]]
     for name in names:
         if names.count(name) > 1:
             raise ValueError(

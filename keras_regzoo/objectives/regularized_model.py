@@ -66,7 +66,8 @@ class RegularizedModel(ObjectiveModel):
     ) -> None:
         validation.instance("model", model, keras.Model)
         _refuse_own_training(model)
-        super().__init__(model, objectives, name)
+        own = (model.built_in, model.criterion) if isinstance(model, ObjectiveModel) else ((), None)
+        super().__init__(model, objectives, name, *own)
 
     def targets(self, x: Any, y: Any) -> Any:
         return self.base.targets(x, y) if isinstance(self.base, ObjectiveModel) else y

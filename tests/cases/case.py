@@ -51,6 +51,7 @@ class Case:
         net: Of a model, the part that `net` made.
         input_shape: Shape of one example.
         reconstructs: Whether the targets are the inputs.
+        in_unit_interval: Whether inputs must lie in [0, 1].
         objectives: Of a callback, returns the objectives of the model it is tried in.
         label: Tells several cases of one class apart.
         exceptions: Under a check's name, or "NAME/BACKEND", why it does not apply.
@@ -68,6 +69,7 @@ class Case:
     net: Callable[[Any], keras.Model] = lambda technique: technique.base
     input_shape: tuple[int, ...] = (6,)
     reconstructs: bool = False
+    in_unit_interval: bool = False
     objectives: Callable[[], list[Any]] = list
     label: str = ""
     exceptions: dict[str, str] = field(default_factory=dict)

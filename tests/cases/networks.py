@@ -84,7 +84,8 @@ class Placed:
         compiled = {"run_eagerly": True, "jit_compile": False, "steps_per_execution": 1}
         compiled |= {name: options.pop(name) for name in tuple(options) if name in compiled}
         optimizer = keras.optimizers.SGD(learning_rate)
-        self.model.compile(optimizer, loss="mse", **compiled)
+        brings_loss = getattr(self.model, "criterion", None) is not None
+        self.model.compile(optimizer, loss=None if brings_loss else "mse", **compiled)
         options = {"batch_size": len(x), "shuffle": False, "verbose": QUIET, **options}
         return self.model.fit(x, y, callbacks=self.callbacks, **options).history
 
@@ -116,4 +117,5 @@ def without(case: Case, technique: Any, placed: Placed) -> Placed:
 def batch(case: Case, rows: int = 4) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     x = random.normal(size=(rows, *case.input_shape)).astype("float32")
+    x = 1 / (1 + np.exp(-x)) if case.in_unit_interval else x
     return x, x if case.reconstructs else random.normal(size=(rows, 2)).astype("float32")

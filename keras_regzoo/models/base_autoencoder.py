@@ -1,0 +1,147 @@
+"""What every autoencoder has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_regzoo import validation
+from keras_regzoo.models.inputs import check_data, check_fit, check_targets
+from keras_regzoo.models.sharing import mark_shared
+from keras_regzoo.objectives.criterion import Criterion
+from keras_regzoo.objectives.objective import Objective
+from keras_regzoo.objectives.objective_model import ObjectiveModel
+
+Models = list[keras.layers.Layer]
+QUIET: Any = 0  # Keras types `verbose` as a string
+
+
+class BaseAutoencoder(ObjectiveModel):
+    """An encoder and a decoder, trained to reconstruct (abstract).
+
+    A variant is a small final class that fills in `stages`, the layers an input passes on its way
+    to the reconstruction, and hands over the objectives that make it what it is. One whose loss
+    needs more than the reconstruction fills in `network` instead, and brings a `Criterion`.
+
+    Args:
+        encoder: Model from inputs to codes.
+        decoder: Model from codes to reconstructions.
+        objectives: Objectives of `keras_regzoo.objectives`, as for `RegularizedModel`.
+        name: Name of the model.
+        built_in: The variant's own objectives.
+        criterion: Its loss in place of a compiled one, or a function that makes it.
+    """
+
+    valid_range: tuple[float, float] | None = None  # the interval that inputs must lie in
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        objectives: list[Objective] | tuple = (),
+        name: str | None = None,
+        built_in: list[Objective] | tuple = (),
+        criterion: Criterion | Callable[[], Criterion] | None = None,
+    ) -> None:
+        validation.instance("encoder", encoder, keras.Model)
+        validation.instance("decoder", decoder, keras.Model)
+        check_fit(encoder, decoder, self.code_shape)
+        network = self.network(encoder, decoder)
+        if criterion is not None and not isinstance(criterion, Criterion):
+            criterion = criterion()
+        super().__init__(network, objectives, name, built_in, criterion)
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def stages(self, encoder: keras.Model, decoder: keras.Model) -> Models:
+        """Returns the layers from an input to its reconstruction."""
+        raise NotImplementedError(f"{type(self).__name__} must override `stages`.")
+
+    def network(self, encoder: keras.Model, decoder: keras.Model) -> keras.Model:
+        """Returns the model from an input to its reconstruction."""
+        known = encoder.built and hasattr(encoder, "inputs")
+        inputs = [keras.Input(batch_shape=encoder.input_shape)] if known else []
+        return keras.Sequential([*inputs, *self.stages(encoder, decoder)], name="reconstruction")
+
+    def code_shape(self, shape: Any) -> Any:
+        """Returns the shape of the decoder's input, given that of the encoder's output."""
+        return shape
+
+    def targets(self, x: Any, y: Any) -> Any:
+        """The inputs are their own targets, so `fit(x)` and `fit(x, x)` are the same."""
+        if y is not None:
+            check_targets(x, y)
+        return x if y is None else y
+
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        check_data("x", x, self.valid_range)
+        check_data("y", y, self.valid_range)
+        return super().fit(x, y, *args, **kwargs)
+
+    def encode(self, x: Any, batch_size: int | None = None) -> np.ndarray:
+        """Returns the codes of `x`, without corruption."""
+        return self.encoder.predict(x, batch_size=batch_size, verbose=QUIET)
+
+    def decode(self, codes: Any, batch_size: int | None = None) -> np.ndarray:
+        """Returns the reconstructions that the decoder makes of `codes`."""
+        return self.decoder.predict(codes, batch_size=batch_size, verbose=QUIET)
+
+    def reconstruct(self, x: Any, batch_size: int | None = None) -> np.ndarray:
+        """Returns the reconstructions of `x`, shaped as `x`."""
+        return self.predict(x, batch_size=batch_size, verbose=QUIET)
+
+    def reconstruction_error(self, x: Any, batch_size: int | None = None) -> np.ndarray:
+        """Returns each example's mean squared error, of shape (examples,): an anomaly score.
+
+        Args:
+            x: Array of inputs, batch first.
+            batch_size: Examples reconstructed at a time.
+        """
+        difference = self.reconstruct(x, batch_size) - np.asarray(self.targets(x, None))
+        return np.mean(np.square(difference), axis=tuple(range(1, difference.ndim)))
+
+    def interpolate(self, a: Any, b: Any, steps: int = 8) -> np.ndarray:
+        """Returns what the decoder makes of codes on the line between those of `a` and `b`.
+
+            x_t = g((1 − t) f(a) + t f(b)),   t from 0 to 1 in equal steps
+
+        Args:
+            a: Array of inputs, batch first.
+            b: Array of as many.
+            steps: Number of codes on each line, its ends among them, at least 2.
+
+        Returns:
+            Array of shape (examples, steps, ...).
+
+        Raises:
+            ValueError: If there are not as many `b` as `a`, or fewer than 2 steps.
+        """
+        validation.integer("steps", steps, "[2, inf)")
+        first, last = self.encode(a), self.encode(b)
+        if first.shape != last.shape:
+            raise ValueError(
+                f"`b` must hold as many examples as `a`, {len(first)}; received {len(last)}."
+            )
+        share = np.linspace(0.0, 1.0, steps).reshape(1, -1, *[1] * (first.ndim - 1))
+        codes = (1.0 - share) * first[:, None] + share * last[:, None]
+        made = self.decode(codes.reshape(-1, *first.shape[1:]).astype(first.dtype))
+        return made.reshape(len(first), steps, *made.shape[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        models = {"encoder": serialize(self.encoder), "decoder": serialize(self.decoder)}
+        mark_shared(models["encoder"], models["decoder"])
+        return {**models, **super().get_config()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> BaseAutoencoder:
+        restore = keras.saving.deserialize_keras_object
+        objects = {
+            key: restore(value, custom_objects) if isinstance(value, dict) else value
+            for key, value in config.items()
+        }
+        objects["objectives"] = [restore(each, custom_objects) for each in config["objectives"]]
+        return cls(**objects)

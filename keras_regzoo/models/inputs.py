@@ -1,0 +1,95 @@
+"""What an autoencoder is given: its two models, its data and its targets, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+
+_ROWS_AT_A_TIME = 4096
+
+
+def check_fit(encoder: keras.Model, decoder: keras.Model, code_shape: Callable[[Any], Any]) -> None:
+    """Raises a ValueError if the shapes of an encoder and a decoder are known and do not meet."""
+    if not (hasattr(encoder, "inputs") and hasattr(decoder, "inputs")):
+        return
+    if not (encoder.built and decoder.built):
+        return
+    code = code_shape(encoder.output_shape)
+    pairs = {
+        "the encoder's output and the decoder's input": (code, decoder.input_shape),
+        "the encoder's input and the decoder's output": (encoder.input_shape, decoder.output_shape),
+    }
+    for ends, (first, second) in pairs.items():
+        if not _meet(first, second):
+            raise ValueError(
+                f"`encoder` and `decoder` must fit together: {ends} must have one shape; "
+                f"received {_without_batch(first)} and {_without_batch(second)}."
+            )
+
+
+def check_data(name: str, data: Any, valid_range: tuple[float, float] | None = None) -> None:
+    """Raises a ValueError for arrays with NaN or infinity, or numbers outside `valid_range`.
+
+    Arrays are read a part at a time, as they may lie on a disk. Other feeds are not looked into.
+    """
+    for array in tree.flatten(data):
+        if not isinstance(array, np.ndarray) or not array.size or array.dtype.kind not in "fiu":
+            continue
+        low, high = _range(array)
+        if not np.isfinite(low) or not np.isfinite(high):
+            raise ValueError(
+                f"`{name}` must hold finite numbers; received an array of shape {array.shape} "
+                "with NaN or infinity."
+            )
+        if valid_range is not None and (low < valid_range[0] or high > valid_range[1]):
+            raise ValueError(
+                f"`{name}` must lie in [{valid_range[0]:g}, {valid_range[1]:g}] under this "
+                f"likelihood; received numbers from {low:g} to {high:g}."
+            )
+
+
+def check_targets(x: Any, y: Any) -> None:
+    """Raises a ValueError if targets are not shaped as the inputs are."""
+    given, wanted = (tree.flatten(each) for each in (y, x))
+    shapes = [_known_shape(each) for each in (*given, *wanted)]
+    if len(shapes) != 2 or None in shapes:
+        return
+    if not _meet(*shapes):
+        raise ValueError(
+            "`y` must be left out, or hold what the inputs are to be reconstructed as, of shape "
+            f"{shapes[1][1:]} for each example (labels are not used); received {shapes[0][1:]}."
+        )
+
+
+def _known_shape(array: Any) -> tuple[int | None, ...] | None:
+    shape = getattr(array, "shape", None)
+    return None if shape is None or getattr(shape, "rank", 0) is None else tuple(shape)
+
+
+def _range(array: np.ndarray) -> tuple[float, float]:
+    parts = range(0, len(array), _ROWS_AT_A_TIME)
+    ends = [(part.min(), part.max()) for i in parts for part in [array[i : i + _ROWS_AT_A_TIME]]]
+    lows, highs = zip(*ends, strict=True)
+    return float(np.min(lows)), float(np.max(highs))
+
+
+def _meet(first: Any, second: Any) -> bool:
+    if _several(first) or _several(second):
+        pair = (first, second)
+        return all(map(_several, pair)) and len(first) == len(second) and all(map(_meet, *pair))
+    first, second = first[1:], second[1:]
+    if len(first) != len(second):
+        return False
+    return all(a is None or b is None or a == b for a, b in zip(first, second, strict=True))
+
+
+def _several(shape: Any) -> bool:
+    return bool(shape) and isinstance(shape[0], list | tuple)
+
+
+def _without_batch(shape: Any) -> Any:
+    return list(map(_without_batch, shape)) if _several(shape) else tuple(shape[1:])

@@ -1,0 +1,175 @@
+"""What variational autoencoders have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regzoo import validation
+from keras_regzoo.layers.gaussian_sampling import half, halves
+from keras_regzoo.models.base_autoencoder import QUIET
+from keras_regzoo.models.gaussian_code import FirstDraw, GaussianCode
+from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
+from keras_regzoo.models.importance import log_weights
+from keras_regzoo.models.likelihoods import Likelihood, likelihood_layer
+from keras_regzoo.models.variational_criterion import VariationalCriterion
+from keras_regzoo.objectives.objective import Objective
+
+MakeCriterion = Callable[[dict[str, Any], Likelihood], VariationalCriterion]
+
+
+class VariationalModel(GenerativeAutoencoder):
+    """An autoencoder with a Gaussian posterior and a likelihood (abstract).
+
+    A variant hands over its `VariationalCriterion`; `compile` takes no loss.
+
+    Args:
+        encoder: Model from inputs to means and log-variances.
+        decoder: Model from codes to the likelihood's parameters.
+        criterion: Makes the loss, of the network's symbolic tensors and the likelihood.
+        likelihood: `"bernoulli"`, `"continuous_bernoulli"` or `"gaussian"`.
+        stddev: σ of the Gaussian likelihood, or `"learned"`.
+        samples: Draws of the code for each example.
+        objectives: Objectives of `keras_regzoo.objectives`.
+        seed: Integer, or `None`.
+        name: Name of the model.
+        built_in: The variant's own objectives.
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        criterion: MakeCriterion,
+        likelihood: str,
+        stddev: float | str,
+        samples: int = 1,
+        objectives: list[Objective] | tuple = (),
+        seed: int | None = None,
+        name: str | None = None,
+        built_in: list[Objective] | tuple = (),
+    ) -> None:
+        layer = likelihood_layer(likelihood, stddev)
+        self._parts = {
+            "code": GaussianCode(samples, seed, name="code"),
+            "likelihood": layer,
+            "first": FirstDraw(samples, name="first_draw", dtype="float32"),
+        }
+        self._options = {"likelihood": likelihood, "stddev": stddev, "seed": seed}
+        super().__init__(
+            encoder,
+            decoder,
+            objectives,
+            name,
+            built_in,
+            lambda: criterion(self._taps(), layer),
+        )
+        self.likelihood = layer
+        self.valid_range = layer.valid_range
+
+    def network(self, encoder: keras.Model, decoder: keras.Model) -> keras.Model:
+        layer = self._parts["likelihood"]
+        _check_built(encoder, decoder)
+        _check_decoder(decoder, layer)
+        inputs = [keras.Input(batch_shape=each.shape, dtype=each.dtype) for each in encoder.inputs]
+        inputs = inputs[0] if len(inputs) == 1 else inputs
+        mean, log_variance = halves(encoder(inputs))
+        code = self._parts["code"]([mean, log_variance])
+        parameters = layer(self.decoded(decoder, code, inputs))
+        outputs = self._parts["first"](_Mean(layer)(parameters))
+        taps = {"mean": mean, "log_variance": log_variance, "code": code, "parameters": parameters}
+        self._taps = lambda: taps
+        return keras.Model(inputs, outputs, name="reconstruction")
+
+    def decoded(self, decoder: keras.Model, code: Any, inputs: Any) -> Any:
+        """Returns the decoder's symbolic outputs for a code."""
+        return decoder(code)
+
+    def code_shape(self, shape: Any) -> Any:
+        if shape and isinstance(shape[0], list | tuple):
+            return tuple(shape[0])
+        return (*shape[:-1], half(shape))
+
+    def encode(self, x: Any, batch_size: int | None = None) -> np.ndarray:
+        """Returns the means of the codes of `x`."""
+        return self.posterior(x, batch_size)[0]
+
+    def posterior(self, x: Any, batch_size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the means and the standard deviations of the codes of `x`."""
+        made = self.encoder.predict(x, batch_size=batch_size, verbose=QUIET)
+        mean, log_variance = halves(made)
+        return mean, np.exp(0.5 * log_variance)
+
+    def decode(self, codes: Any, batch_size: int | None = None) -> np.ndarray:
+        """Returns the means of the likelihoods that the decoder makes of `codes`."""
+        made = super().decode(codes, batch_size)
+        return ops.convert_to_numpy(self.likelihood.mean(self.likelihood(made)))
+
+    def log_likelihood(
+        self, x: Any, samples: int = 200, batch_size: int = 100, seed: int = 0
+    ) -> np.ndarray:
+        """Returns an estimate of `log p(x)` of each example by importance sampling, in nats.
+
+            log p(x) ≥ E log 1/K Σ_k p(x | z_k) p(z_k) / q(z_k | x),   z_k ~ q(z | x)
+
+        In expectation it is a lower bound, tighter with more samples. Memory is bounded by
+        `batch_size` times 20 samples of an example, however many there are.
+
+        Args:
+            x: Array of inputs, batch first.
+            samples: K, at least 1. Burda et al. used 5000.
+            batch_size: Examples at a time, at least 1.
+            seed: Integer: of the draws.
+
+        Returns:
+            Array of shape (examples,).
+
+        Raises:
+            ValueError: If an argument is out of its range.
+
+        Reference: Burda, Grosse & Salakhutdinov (2016), Importance Weighted Autoencoders, eq. 8.
+        """
+        validation.integer("samples", samples, "[1, inf)")
+        validation.integer("batch_size", batch_size, "[1, inf)")
+        return log_weights(self, x, samples, batch_size, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**self._options, **super().get_config()}
+
+
+class _Mean(keras.layers.Layer):
+    """Returns the mean of a likelihood, given its parameters."""
+
+    def __init__(self, likelihood: Likelihood) -> None:
+        super().__init__(name="mean", dtype="float32")
+        self._mean = lambda parameters: likelihood.mean(parameters)
+
+    def call(self, parameters: Any) -> Any:
+        return self._mean(parameters)
+
+
+def _check_built(encoder: keras.Model, decoder: keras.Model) -> None:
+    for name, model in (("encoder", encoder), ("decoder", decoder)):
+        if not (model.built and hasattr(model, "inputs")):
+            raise ValueError(
+                f"`{name}` must be a Sequential or functional model with known inputs; received "
+                f"{model.name!r}, whose inputs are not known: begin it with `keras.Input`."
+            )
+
+
+def _check_decoder(decoder: keras.Model, likelihood: Likelihood) -> None:
+    last = decoder
+    while isinstance(last, keras.Model):
+        last = last.layers[-1]
+    if isinstance(last, keras.layers.Reshape | keras.layers.Flatten):
+        last = decoder.layers[-2]
+    squashes = getattr(last, "activation", None) is keras.activations.sigmoid
+    if likelihood.squashes and squashes:
+        raise ValueError(
+            "`decoder` must give logits, without limits, for this likelihood; received one whose "
+            f"layer {last.name!r} ends in a sigmoid."
+        )
