@@ -5,16 +5,20 @@ from keras_regzoo.models.base_autoencoder import BaseAutoencoder
 from keras_regzoo.models.builders import conv_autoencoder, dense_autoencoder
 from keras_regzoo.models.contractive_autoencoder import ContractiveAutoencoder
 from keras_regzoo.models.denoising_autoencoder import DenoisingAutoencoder
+from keras_regzoo.models.sparse_autoencoder import SparseAutoencoder
 from keras_regzoo.models.stacked_autoencoder import StackedAutoencoder
 from keras_regzoo.models.variational_autoencoder import VariationalAutoencoder
+from keras_regzoo.models.wasserstein_autoencoder import WassersteinAutoencoder
 
 __all__ = [
     "Autoencoder",
     "BaseAutoencoder",
     "ContractiveAutoencoder",
     "DenoisingAutoencoder",
+    "SparseAutoencoder",
     "StackedAutoencoder",
     "VariationalAutoencoder",
+    "WassersteinAutoencoder",
     "conv_autoencoder",
     "dense_autoencoder",
 ]

@@ -4,7 +4,9 @@ from keras_regzoo.training.continue_to_objective import Continued, continue_to_o
 from keras_regzoo.training.cross_validate import cross_validate
 from keras_regzoo.training.cross_validation import CrossValidation
 from keras_regzoo.training.find_lottery_ticket import find_lottery_ticket
+from keras_regzoo.training.greedy_pretrain import greedy_pretrain
 from keras_regzoo.training.lottery_ticket import LotteryTicket
+from keras_regzoo.training.pretraining import Pretraining
 from keras_regzoo.training.retrain_on_all_data import Retrained, retrain_on_all_data
 from keras_regzoo.training.self_train import self_train
 from keras_regzoo.training.self_training import SelfTraining
@@ -13,11 +15,13 @@ __all__ = [
     "Continued",
     "CrossValidation",
     "LotteryTicket",
+    "Pretraining",
     "Retrained",
     "SelfTraining",
     "continue_to_objective",
     "cross_validate",
     "find_lottery_ticket",
+    "greedy_pretrain",
     "retrain_on_all_data",
     "self_train",
 ]
