@@ -62,9 +62,7 @@ class BaseAutoencoder(ObjectiveModel):
 
     def network(self, encoder: keras.Model, decoder: keras.Model) -> keras.Model:
         """Returns the model from an input to its reconstruction."""
-        known = encoder.built and hasattr(encoder, "inputs")
-        inputs = [keras.Input(batch_shape=encoder.input_shape)] if known else []
-        return keras.Sequential([*inputs, *self.stages(encoder, decoder)], name="reconstruction")
+        return chain(encoder, self.stages(encoder, decoder), "reconstruction")
 
     def code_shape(self, shape: Any) -> Any:
         """Returns the shape of the decoder's input, given that of the encoder's output."""
@@ -81,9 +79,14 @@ class BaseAutoencoder(ObjectiveModel):
         check_data("y", y, self.valid_range)
         return super().fit(x, y, *args, **kwargs)
 
+    @property
+    def coder(self) -> keras.Model:
+        """The model from inputs to codes as the decoder takes them."""
+        return self.encoder
+
     def encode(self, x: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the codes of `x`, without corruption."""
-        return self.encoder.predict(x, batch_size=batch_size, verbose=QUIET)
+        return self.coder.predict(x, batch_size=batch_size, verbose=QUIET)
 
     def decode(self, codes: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the reconstructions that the decoder makes of `codes`."""
@@ -145,3 +148,10 @@ class BaseAutoencoder(ObjectiveModel):
         }
         objects["objectives"] = [restore(each, custom_objects) for each in config["objectives"]]
         return cls(**objects)
+
+
+def chain(encoder: keras.Model, stages: Models, name: str) -> keras.Model:
+    """Returns the model of some layers one after another, built if the encoder's input is known."""
+    known = encoder.built and hasattr(encoder, "inputs")
+    inputs = [keras.Input(batch_shape=encoder.input_shape)] if known else []
+    return keras.Sequential([*inputs, *stages], name=name)

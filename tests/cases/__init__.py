@@ -16,6 +16,7 @@ from tests.cases import (
     coding_layers,
     constraints,
     feature_layers,
+    generative,
     gradient_objectives,
     label_objectives,
     models,
@@ -25,6 +26,7 @@ from tests.cases import (
     regularizers,
     scheduling,
     semi_supervised,
+    sparse_models,
     stopping,
 )
 from tests.cases.case import Case
@@ -45,6 +47,8 @@ MODULES = (
     scheduling,
     averaging,
     models,
+    generative,
+    sparse_models,
 )
 CASES: tuple[Case, ...] = tuple(itertools.chain.from_iterable(each.CASES for each in MODULES))
 
