@@ -14,6 +14,7 @@ from keras_regzoo.catalogue import (
     constraints,
     data,
     feature_layers,
+    generative_models,
     gradient_objectives,
     label_objectives,
     layers,
@@ -26,6 +27,7 @@ from keras_regzoo.catalogue import (
     semi_supervised,
     stopping,
     training,
+    variational_models,
 )
 from keras_regzoo.catalogue.entry import Cost, Entry, Kind
 from keras_regzoo.catalogue.nearest import plain, unknown
@@ -40,7 +42,7 @@ _MODULES = (
     (layers, noise_layers, coding_layers, feature_layers),
     (objectives, penalties, gradient_objectives, label_objectives, semi_supervised),
     (callbacks, stopping, scheduling, averaging),
-    (models,),
+    (models, generative_models, variational_models),
     (training,),
     (data,),
 )

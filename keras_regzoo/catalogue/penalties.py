@@ -57,6 +57,26 @@ ENTRIES: tuple[Entry, ...] = (
         cost=Cost(2, 2, "one tangent; each further one as much again"),
     ),
     Entry(
+        name="maximum_mean_discrepancy",
+        kind="objective",
+        summary="Draws the codes of all examples together to a normal distribution, by comparing "
+        "pairs of codes and of draws.",
+        equation="L̃ = L + λ MMD²({h(xᵢ)}, {z̃ᵢ}),   z̃ᵢ ~ N(0, σ² I)",
+        when="Sampling from an autoencoder with a deterministic code; matching two distributions "
+        "without a discriminator.",
+        when_not="Batches of few examples; codes of many dimensions, where all distances look "
+        "alike.",
+        suggested="λ = 10 and the IMQ kernel beside a squared error summed over pixels "
+        "(Tolstikhin et al. 2018, §4); several scales where codes start far from the prior",
+        composes_badly_with="Batch normalization of the code, which fixes its variances already; "
+        "losses that are means over elements, beside which λ is in effect larger.",
+        reference=papers.TOLSTIKHIN_2018.at("algorithm 2"),
+        further=(papers.GRETTON_2012.at("lemma 6"),),
+        aliases=("mmd",),
+        symbol="keras_regzoo.objectives.MaximumMeanDiscrepancy",
+        cost=Cost(note="three kernel matrices of the batch"),
+    ),
+    Entry(
         name="parameter_tying",
         kind="objective",
         summary="Draws two sets of weights towards each other, or one towards that of another "

@@ -5,8 +5,11 @@ from keras_regzoo.models.base_autoencoder import BaseAutoencoder
 from keras_regzoo.models.builders import conv_autoencoder, dense_autoencoder
 from keras_regzoo.models.contractive_autoencoder import ContractiveAutoencoder
 from keras_regzoo.models.denoising_autoencoder import DenoisingAutoencoder
+from keras_regzoo.models.info_vae import InfoVAE
+from keras_regzoo.models.jump_relu_dictionary import JumpReLUDictionary
 from keras_regzoo.models.sparse_autoencoder import SparseAutoencoder
 from keras_regzoo.models.stacked_autoencoder import StackedAutoencoder
+from keras_regzoo.models.top_k_dictionary import TopKDictionary
 from keras_regzoo.models.variational_autoencoder import VariationalAutoencoder
 from keras_regzoo.models.wasserstein_autoencoder import WassersteinAutoencoder
 
@@ -15,8 +18,11 @@ __all__ = [
     "BaseAutoencoder",
     "ContractiveAutoencoder",
     "DenoisingAutoencoder",
+    "InfoVAE",
+    "JumpReLUDictionary",
     "SparseAutoencoder",
     "StackedAutoencoder",
+    "TopKDictionary",
     "VariationalAutoencoder",
     "WassersteinAutoencoder",
     "conv_autoencoder",

@@ -10,6 +10,7 @@ from keras_regzoo.objectives.input_gradient_penalty import InputGradientPenalty
 from keras_regzoo.objectives.label_smoothing import LabelSmoothing
 from keras_regzoo.objectives.loss import Loss, Point
 from keras_regzoo.objectives.loss_smoothing import LossSmoothing
+from keras_regzoo.objectives.maximum_mean_discrepancy import MaximumMeanDiscrepancy
 from keras_regzoo.objectives.mean_teacher import MeanTeacher
 from keras_regzoo.objectives.mixup import Mixup
 from keras_regzoo.objectives.objective import BatchTransform, Objective, Penalty, WeightTransform
@@ -39,6 +40,7 @@ __all__ = [
     "LabelSmoothing",
     "Loss",
     "LossSmoothing",
+    "MaximumMeanDiscrepancy",
     "MeanTeacher",
     "Mixup",
     "Objective",

@@ -28,6 +28,7 @@ from tests.cases import (
     semi_supervised,
     sparse_models,
     stopping,
+    variational,
 )
 from tests.cases.case import Case
 
@@ -49,6 +50,7 @@ MODULES = (
     models,
     generative,
     sparse_models,
+    variational,
 )
 CASES: tuple[Case, ...] = tuple(itertools.chain.from_iterable(each.CASES for each in MODULES))
 
@@ -64,6 +66,7 @@ NOT_CASES = {
     "Stopping": _ABSTRACT,
     "WeightTransform": _ABSTRACT,
     "CurriculumScheduler": "it trains on a dataset of its own; its test runs the checks that fit",
+    "ResampleDeadLatents": "it needs a sparse dictionary; tests/models/test_sparse_dictionary.py",
     "Loss": "no Keras object: what an objective receives and returns within one step",
     "Point": "no Keras object: where a `Loss` is evaluated",
     "conv_autoencoder": _BUILDER,

@@ -83,6 +83,24 @@ CASES: tuple[Case, ...] = (
         zero=lambda: {"method": "hutchinson", "higher_order": 0.5, "strength": 0.0},
     ),
     Case(
+        objectives.MaximumMeanDiscrepancy,
+        "objective",
+        arguments=lambda: {"encoder": "hidden", "strength": 0.5},
+        variations=(
+            lambda: {"kernel": "rbf", "scales": [0.5, 2.0], "stddev": 2.0, "seed": 1},
+            lambda: {"encoder": "hidden", "name": "prior"},
+        ),
+        bad=each(
+            encoder=(3, ["hidden"]),
+            strength=BAD_AMOUNTS,
+            kernel=("gaussian", None),
+            scales=(1.0, [], [0.0], [1.0, "2"], None),
+            stddev=(0.0, -1.0, "1", None),
+            seed=BAD_SEEDS,
+        ),
+        zero=lambda: {"encoder": "hidden", "strength": 0.0},
+    ),
+    Case(
         objectives.ParameterTying,
         "objective",
         arguments=lambda: {"first": None, "second": net(), "strength": 0.1},

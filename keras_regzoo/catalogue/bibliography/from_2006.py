@@ -187,6 +187,17 @@ RIFAI_2011_TANGENTS = talk(
     volume="24",
     pages="2294--2302",
 )
+GRETTON_2012 = article(
+    "gretton2012kernel",
+    'Arthur Gretton, Karsten M. Borgwardt, Malte J. Rasch, Bernhard Sch{\\"o}lkopf, '
+    "Alexander Smola",
+    2012,
+    "A Kernel Two-Sample Test",
+    "Journal of Machine Learning Research",
+    volume="13",
+    number="25",
+    pages="723--773",
+)
 KRIZHEVSKY_2012 = talk(
     "krizhevsky2012imagenet",
     "Alex Krizhevsky, Ilya Sutskever, Geoffrey E. Hinton",

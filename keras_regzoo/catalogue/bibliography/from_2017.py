@@ -33,6 +33,14 @@ GAL_2017 = talk(
     NEURIPS,
     volume="30",
 )
+HIGGINS_2017 = talk(
+    "higgins2017beta",
+    "Irina Higgins, Loic Matthey, Arka Pal, Christopher Burgess, Xavier Glorot, "
+    "Matthew Botvinick, Shakir Mohamed, Alexander Lerchner",
+    2017,
+    "{beta-VAE}: Learning Basic Visual Concepts with a Constrained Variational Framework",
+    ICLR,
+)
 HUANG_2017 = talk(
     "huang2017snapshot",
     "Gao Huang, Yixuan Li, Geoff Pleiss, Zhuang Liu, John E. Hopcroft, Kilian Q. Weinberger",
@@ -187,6 +195,13 @@ ROSS_2018 = talk(
     "Proceedings of the AAAI Conference on Artificial Intelligence",
     volume="32",
 )
+TOLSTIKHIN_2018 = talk(
+    "tolstikhin2018wasserstein",
+    'Ilya Tolstikhin, Olivier Bousquet, Sylvain Gelly, Bernhard Sch{\\"o}lkopf',
+    2018,
+    "Wasserstein Auto-Encoders",
+    ICLR,
+)
 ZHANG_2018 = talk(
     "zhang2018mixup",
     "Hongyi Zhang, Moustapha Cisse, Yann N. Dauphin, David Lopez-Paz",
@@ -216,6 +231,14 @@ LOSHCHILOV_2019 = talk(
     "Decoupled Weight Decay Regularization",
     ICLR,
 )
+LOAIZAGANEM_2019 = talk(
+    "loaizaganem2019continuous",
+    "Gabriel Loaiza-Ganem, John P. Cunningham",
+    2019,
+    "The Continuous {Bernoulli}: Fixing a Pervasive Error in Variational Autoencoders",
+    NEURIPS,
+    volume="32",
+)
 MIYATO_2019 = article(
     "miyato2019virtual",
     "Takeru Miyato, Shin-ichi Maeda, Masanori Koyama, Shin Ishii",
@@ -233,6 +256,15 @@ YUN_2019 = talk(
     2019,
     "{CutMix}: Regularization Strategy to Train Strong Classifiers with Localizable Features",
     "Proceedings of the IEEE/CVF International Conference on Computer Vision",
+)
+ZHAO_2019 = talk(
+    "zhao2019infovae",
+    "Shengjia Zhao, Jiaming Song, Stefano Ermon",
+    2019,
+    "{InfoVAE}: Balancing Learning and Inference in Variational Autoencoders",
+    "Proceedings of the AAAI Conference on Artificial Intelligence",
+    volume="33",
+    pages="5885--5892",
 )
 CASTELLS_2020 = talk(
     "castells2020superloss",

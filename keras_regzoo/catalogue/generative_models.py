@@ -1,0 +1,44 @@
+"""Generative and contrastive autoencoders."""
+
+from __future__ import annotations
+
+from keras_regzoo.catalogue import bibliography as papers
+from keras_regzoo.catalogue.entry import Cost, Entry
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        name="wasserstein_autoencoder",
+        kind="model",
+        summary="A deterministic autoencoder whose codes, over all examples, are drawn to a normal "
+        "prior, from which new examples are decoded.",
+        equation="min E ‖x − g(f(x))‖² + λ MMD²({f(xᵢ)}, N(0, σ² I))",
+        when="Samples from an autoencoder that reconstructs nearly as well as a plain one.",
+        when_not="Likelihoods are wanted; batches must be small; the code is wider than the data "
+        "need, and cannot be normal.",
+        suggested="λ = 10, codes of 8 units, σ = 1 and the IMQ kernel for MNIST (Tolstikhin et "
+        "al. 2018, §4)",
+        composes_badly_with="Batch normalization or an activation of limited range at the "
+        "encoder's end; weights of examples, which the discrepancy does not see.",
+        reference=papers.TOLSTIKHIN_2018.at("algorithm 2"),
+        aliases=("wae", "wae_mmd"),
+        symbol="keras_regzoo.models.WassersteinAutoencoder",
+        cost=Cost(note="three kernel matrices of the batch"),
+    ),
+    Entry(
+        name="info_vae",
+        kind="model",
+        summary="A variational autoencoder whose codes are held to the prior all together, so that "
+        "each may still say much about its example.",
+        equation="min E[−log p(x|z) + (1 − α) KL(q(z|x) ‖ p(z))] + (α + λ − 1) MMD²(q(z), p(z))",
+        when="A variational autoencoder's codes say nothing, or a decoder is powerful enough "
+        "to do without them.",
+        when_not="A bound on the likelihood is wanted; batches must be small.",
+        suggested="α = 1 (MMD-VAE), and λ such that its term is of the size of the reconstruction's",
+        composes_badly_with="Free bits and warm-up, other ways to keep codes alive.",
+        reference=papers.ZHAO_2019.at("eq. (6)"),
+        further=(papers.GRETTON_2012.at("lemma 6"),),
+        aliases=("mmd_vae",),
+        symbol="keras_regzoo.models.InfoVAE",
+        cost=Cost(note="three kernel matrices of the batch"),
+    ),
+)

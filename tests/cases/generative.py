@@ -1,0 +1,90 @@
+"""Generative and contrastive autoencoders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regzoo import models, objectives
+from tests.cases.case import BAD_AMOUNTS, BAD_SEEDS, Case, Trained, each
+from tests.cases.models import _SPOILED_MODELS, _SPOILED_OBJECTIVES
+from tests.cases.networks import encoder_and_decoder, own_losses
+from tests.cases.variational import COMMON_BAD, EXCEPTIONS, ends, negative_bound
+
+_SUMMED = {
+    "compiled_fit_and_evaluate": "Its loss is a sum over an example's elements, and the check "
+    "computes their mean: the test of the model compares the loss that evaluate reports.",
+}
+
+
+class Summed(keras.Sequential):
+    """A chain that is trained, whatever loss is asked for, by the squared error of an example."""
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["loss"] = lambda y, made: ops.sum(ops.square(y - made), axis=-1)
+        super().compile(*args, **kwargs)
+
+
+def summed_loss(trained: Trained) -> float:
+    own = own_losses(trained.net, trained.x)
+    return own + trained.x.shape[1] * (trained.plain - own)
+
+
+CASES = (
+    Case(
+        models.WassersteinAutoencoder,
+        "model",
+        arguments=lambda: {**encoder_and_decoder(), "strength": 0.5},
+        variations=(
+            lambda: {**encoder_and_decoder(), "kernel": "rbf", "scales": [0.5, 2.0]},
+            lambda: {
+                **encoder_and_decoder(),
+                "stddev": 2.0,
+                "seed": 1,
+                "objectives": [objectives.WeightNoise(0.01)],
+            },
+        ),
+        bad=each(
+            encoder=_SPOILED_MODELS,
+            decoder=_SPOILED_MODELS,
+            strength=BAD_AMOUNTS,
+            kernel=("gaussian", None),
+            scales=(1.0, [], [0.0]),
+            stddev=(0.0, -1.0, "1", None),
+            objectives=_SPOILED_OBJECTIVES,
+            seed=BAD_SEEDS,
+        ),
+        zero=lambda: {**encoder_and_decoder(), "strength": 0.0},
+        counted=lambda: {**encoder_and_decoder(losses=True), "strength": 0.0},
+        loss=summed_loss,
+        plain=lambda technique: Summed([technique.encoder, technique.decoder]),
+        net=lambda technique: technique.encoder,
+        reconstructs=True,
+        exceptions=_SUMMED,
+    ),
+    Case(
+        models.InfoVAE,
+        "model",
+        arguments=ends(scaling=2.0, seed=1),
+        variations=(
+            ends(alpha=0.5, scaling=0.5, kernel="imq", scales=[0.5, 2.0]),
+            ends(alpha=-1.0, scaling=3.0, likelihood="gaussian", stddev="learned"),
+            ends(objectives=[objectives.SharpnessAware(0.05)], name="info"),
+        ),
+        bad=each(
+            alpha=(1.1, "1", None),
+            scaling=(-0.1, "1", None),
+            kernel=("gaussian", None),
+            scales=(1.0, [], [0.0]),
+            **COMMON_BAD,
+        ),
+        counted=ends(losses=True, zeros=True, alpha=0.3, scaling=0.7),
+        loss=negative_bound,
+        net=lambda technique: technique.encoder,
+        reconstructs=True,
+        in_unit_interval=True,
+        exceptions=EXCEPTIONS,
+    ),
+)
