@@ -94,11 +94,10 @@ def reconstruct(model: Any, x: np.ndarray) -> np.ndarray:
     return made
 
 
-def corrupt(models: Mapping[str, Any], x: np.ndarray) -> np.ndarray | None:
-    """Returns `x` as the first model that corrupts its inputs does; no seed moves on."""
-    layers = [getattr(model, "corruption", None) for model in models.values()]
-    layer = next((each for each in layers if isinstance(each, keras.layers.Layer)), None)
-    if layer is None:
+def corrupt(model: Any, x: np.ndarray) -> np.ndarray | None:
+    """Returns `x` as the model's `corruption` changes it, if it has one; no seed moves on."""
+    layer: Any = getattr(model, "corruption", None)
+    if not isinstance(layer, keras.layers.Layer):
         return None
     if not layer.built:
         layer.build(x.shape)

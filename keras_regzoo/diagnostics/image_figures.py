@@ -33,8 +33,8 @@ def reconstructions(
             of them, each of which gets a row under its name.
         x: Array of inputs, batch first; the first `n` are shown.
         n: How many, at least 1.
-        corrupted: Array shaped as `x` that is reconstructed instead of it; by default `x` as the
-            first model with a `corruption` corrupts it, if there is one.
+        corrupted: Array shaped as `x` that is reconstructed instead of it; by default, of a single
+            model with a `corruption`, `x` as that changes it.
         image_shape: (h, w), (h, w, 1) or (h, w, 3), where rows of numbers are images; without it
             they are drawn as lines.
 
@@ -67,8 +67,8 @@ def reconstructions(
             )
         given = given[:n]
     x = x[:n]
-    if given is None:
-        given = figure_inputs.corrupt(models, x)
+    if given is None:  # a dictionary corrupts nothing
+        given = figure_inputs.corrupt(model, x)
     rows = {"input": x, **({} if given is None else {"corrupted": given})}
     start = x if given is None else given
     made = {name: figure_inputs.reconstruct(each, start) for name, each in models.items()}
@@ -79,13 +79,16 @@ def reconstructions(
     return draw(shown, shape, value_limits(x), labels, captions, note)
 
 
-def samples(model: Any, n: int = 25, image_shape: Sequence[int] | None = None) -> Any:
+def samples(
+    model: Any, n: int = 25, image_shape: Sequence[int] | None = None, **options: Any
+) -> Any:
     """Returns a figure of what a generative model makes: a grid of `model.sample(n)`.
 
     Args:
         model: A model with a method `sample`, such as a variational autoencoder.
         n: How many, at least 1.
         image_shape: As for `reconstructions`.
+        **options: Given to `model.sample`, such as `seed=0`.
 
     Returns:
         A `matplotlib.figure.Figure` with an axes for each sample, row by row.
@@ -96,7 +99,7 @@ def samples(model: Any, n: int = 25, image_shape: Sequence[int] | None = None) -
     """
     figure_inputs.require(model, "sample")
     validation.integer("n", n, "[1, inf)")
-    made = figure_inputs.as_array(model.sample(n))
+    made = figure_inputs.as_array(model.sample(n, **options))
     shape = picture_shape(made.shape[1:], image_shape, "model.sample(n)")
     columns = math.ceil(math.sqrt(n))
     rows = [made[start : start + columns] for start in range(0, n, columns)]

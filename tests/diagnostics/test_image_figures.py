@@ -60,6 +60,8 @@ def test_several_models_reconstruct_the_same_corrupted_inputs_under_their_names(
     expected = [IMAGES, noisy, autoencoder.reconstruct(noisy), denoising.reconstruct(noisy)]
     expected = np.concatenate([rows[:2, ..., 0] for rows in expected])
     np.testing.assert_allclose(pictures(figure), expected, atol=1e-5)
+    clean = plots.reconstructions(models, IMAGES)
+    assert row_labels(clean) == ["input", "plain", "denoising"]
 
 
 @pytest.mark.parametrize("kind", [float, int])
@@ -103,6 +105,7 @@ def test_samples_are_the_models_in_a_grid():
     np.testing.assert_allclose(pictures(figure), Generator().sample(5))
     rows = {round(axes.get_position().y0, 3) for axes in figure.axes}
     assert (len(figure.axes), len(rows)) == (5, 2)
+    np.testing.assert_allclose(pictures(plots.samples(Generator(), 2, seed=9)), 9.0)
 
 
 def test_filters_of_a_dense_layer_have_the_inputs_shape_and_one_scale_around_0(autoencoder):

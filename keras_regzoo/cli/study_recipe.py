@@ -1,0 +1,114 @@
+"""What recipes share that measure a few autoencoders on images, over seeds."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_regzoo import data
+from keras_regzoo.diagnostics import study
+from keras_regzoo.diagnostics.figure_style import png
+from keras_regzoo.diagnostics.study import Measured
+
+SEEDS = (0, 1, 2)
+TEST = 0.3
+MOST = 10_000  # training images
+BATCH = 64
+RATE = 2e-3
+DIGITS = "digits"
+QUIET: Any = 0  # Keras types `verbose` as a string
+Task = Callable[[str, data.Dataset, int, int], Measured]
+
+
+def run_study(
+    argv: Sequence[str] | None,
+    script: str,
+    about: str | None,
+    methods: Sequence[str],
+    measure: Task,
+    epochs: int,
+    expected: Mapping[str, tuple[float, float]],
+    settings: Mapping[str, Any],
+    figure: Callable[[data.Dataset, int], Any],
+) -> int:
+    """Measures the methods, and writes the JSON and a figure, as the command line asks.
+
+    Args:
+        argv: The command line's arguments.
+        script: Path of the recipe; its JSON is `benchmarks/results/` and its name.
+        about: Docstring of the recipe.
+        methods: Names of the methods.
+        measure: Returns what a method measures, given its name, the images, a seed and the epochs.
+        epochs: Passes over the training images.
+        expected: Under `"method/measure"` the interval of its mean over seeds on digits, on any
+            backend.
+        settings: The recipe's own, to be saved.
+        figure: Returns the recipe's figure, given images and the epochs.
+
+    Returns:
+        0 if all means are as expected or nothing was compared, else 1.
+    """
+    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
+    parser.add_argument("--data", default=DIGITS, help="images in [0, 1], such as tfds:mnist")
+    parser.add_argument("--smoke", action="store_true", help="one seed and epoch, no comparison")
+    parser.add_argument("--out", type=Path, help="where to write the JSON")
+    parser.add_argument("--figure", type=Path, help="where to write the figure, a .png file")
+    options = parser.parse_args(argv)
+    seeds = SEEDS[:1] if options.smoke else SEEDS
+    epochs = 1 if options.smoke else epochs
+    everything = {"epochs": epochs, "batch": BATCH, "rate": RATE, "test": TEST, "most": MOST}
+
+    found = study(
+        methods,
+        lambda method, seed: measure(method, images(options.data, seed), seed, epochs),
+        seeds,
+        {"data": options.data, **everything, **settings},
+    )
+    print(f"{found.seconds:.0f} s on {keras.config.backend()}")
+    compared = options.data == DIGITS and not options.smoke
+    results = Path(script).resolve().parents[1] / "benchmarks" / "results"
+    out = options.out or (results / f"{Path(script).stem}.json" if compared else None)
+    if out is not None:
+        found.save(out)
+    if options.figure is not None:
+        options.figure.write_bytes(png(figure(images(options.data, SEEDS[0]), epochs)))
+    if not compared:
+        return 0
+    within = [
+        least <= found.mean(*name.split("/")) <= greatest
+        for name, (least, greatest) in expected.items()
+    ]
+    print("as expected" if all(within) else "NOT as expected")
+    return 0 if all(within) else 1
+
+
+@functools.lru_cache(maxsize=len(SEEDS))
+def images(source: str, seed: int) -> data.Dataset:
+    """Returns the images with at most as many training images as all recipes take."""
+    loaded = data.load(source, test=TEST, seed=seed)
+    return loaded.with_training_size(min(MOST, len(loaded.x_train)))
+
+
+def trained(
+    build: Callable[[], keras.Model],
+    given: data.Dataset,
+    seed: int,
+    epochs: int,
+    rate: float = RATE,
+) -> Any:
+    """Returns an autoencoder trained with squared error from the initial weights of `seed`.
+
+    Adam's rate falls to zero along a cosine.
+    """
+    keras.utils.set_random_seed(seed)
+    model = build()
+    steps = math.ceil(len(given.x_train) / BATCH) * epochs
+    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)), "mse")
+    model.fit(given.x_train, batch_size=BATCH, epochs=epochs, verbose=QUIET)
+    return model
