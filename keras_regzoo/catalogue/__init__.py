@@ -25,6 +25,7 @@ from keras_regzoo.catalogue import (
     regularizers,
     scheduling,
     semi_supervised,
+    sparse_models,
     stopping,
     training,
     variational_models,
@@ -42,7 +43,7 @@ _MODULES = (
     (layers, noise_layers, coding_layers, feature_layers),
     (objectives, penalties, gradient_objectives, label_objectives, semi_supervised),
     (callbacks, stopping, scheduling, averaging),
-    (models, generative_models, variational_models),
+    (models, sparse_models, generative_models, variational_models),
     (training,),
     (data,),
 )

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from keras_regzoo import validation
-from keras_regzoo.models.inputs import check_data, check_fit, check_targets
+from keras_regzoo.models.from_disk import from_disk
+from keras_regzoo.models.inputs import ROWS_AT_A_TIME, check_data, check_fit, check_targets
 from keras_regzoo.models.sharing import mark_shared
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.objective import Objective
@@ -25,6 +26,9 @@ class BaseAutoencoder(ObjectiveModel):
     A variant is a small final class that fills in `stages`, the layers an input passes on its way
     to the reconstruction, and hands over the objectives that make it what it is. One whose loss
     needs more than the reconstruction fills in `network` instead, and brings a `Criterion`.
+
+    A `numpy.memmap` given to `fit`, `evaluate`, `predict` and what is built on them is read a batch
+    at a time, by `data.MemmapDataset`: as random an order, a seed from Python's own generator.
 
     Args:
         encoder: Model from inputs to codes.
@@ -48,7 +52,7 @@ class BaseAutoencoder(ObjectiveModel):
     ) -> None:
         validation.instance("encoder", encoder, keras.Model)
         validation.instance("decoder", decoder, keras.Model)
-        check_fit(encoder, decoder, self.code_shape)
+        self.check_ends(encoder, decoder)
         network = self.network(encoder, decoder)
         if criterion is not None and not isinstance(criterion, Criterion):
             criterion = criterion()
@@ -68,6 +72,10 @@ class BaseAutoencoder(ObjectiveModel):
         """Returns the shape of the decoder's input, given that of the encoder's output."""
         return shape
 
+    def check_ends(self, encoder: keras.Model, decoder: keras.Model) -> None:
+        """Raises a ValueError if the shapes of the two models are known and do not meet."""
+        check_fit(encoder, decoder, self.code_shape)
+
     def targets(self, x: Any, y: Any) -> Any:
         """The inputs are their own targets, so `fit(x)` and `fit(x, x)` are the same."""
         if y is not None:
@@ -75,9 +83,22 @@ class BaseAutoencoder(ObjectiveModel):
         return x if y is None else y
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        check_data("x", x, self.valid_range)
+        self.check_inputs("x", x)
         check_data("y", y, self.valid_range)
-        return super().fit(x, y, *args, **kwargs)
+        held_out = kwargs.get("validation_data")
+        if isinstance(held_out, list | tuple) and held_out:
+            self.check_inputs("validation_data", held_out[0])
+        return from_disk(super().fit, x, y, *args, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        return from_disk(super().evaluate, x, y, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return from_disk(super().predict, x, *args, **kwargs)
+
+    def check_inputs(self, name: str, x: Any) -> None:
+        """Raises a ValueError if arrays among the inputs are not as they must be."""
+        check_data(name, x, self.valid_range)
 
     @property
     def coder(self) -> keras.Model:
@@ -86,11 +107,11 @@ class BaseAutoencoder(ObjectiveModel):
 
     def encode(self, x: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the codes of `x`, without corruption."""
-        return self.coder.predict(x, batch_size=batch_size, verbose=QUIET)
+        return from_disk(self.coder.predict, x, batch_size=batch_size, verbose=QUIET)
 
     def decode(self, codes: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the reconstructions that the decoder makes of `codes`."""
-        return self.decoder.predict(codes, batch_size=batch_size, verbose=QUIET)
+        return from_disk(self.decoder.predict, codes, batch_size=batch_size, verbose=QUIET)
 
     def reconstruct(self, x: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the reconstructions of `x`, shaped as `x`."""
@@ -103,6 +124,10 @@ class BaseAutoencoder(ObjectiveModel):
             x: Array of inputs, batch first.
             batch_size: Examples reconstructed at a time.
         """
+        if isinstance(x, np.memmap) and len(x) > ROWS_AT_A_TIME:
+            starts = range(0, len(x), ROWS_AT_A_TIME)
+            parts = (np.array(x[start : start + ROWS_AT_A_TIME], subok=False) for start in starts)
+            return np.concatenate([self.reconstruction_error(each, batch_size) for each in parts])
         difference = self.reconstruct(x, batch_size) - np.asarray(self.targets(x, None))
         return np.mean(np.square(difference), axis=tuple(range(1, difference.ndim)))
 
@@ -122,16 +147,8 @@ class BaseAutoencoder(ObjectiveModel):
         Raises:
             ValueError: If there are not as many `b` as `a`, or fewer than 2 steps.
         """
-        validation.integer("steps", steps, "[2, inf)")
-        first, last = self.encode(a), self.encode(b)
-        if first.shape != last.shape:
-            raise ValueError(
-                f"`b` must hold as many examples as `a`, {len(first)}; received {len(last)}."
-            )
-        share = np.linspace(0.0, 1.0, steps).reshape(1, -1, *[1] * (first.ndim - 1))
-        codes = (1.0 - share) * first[:, None] + share * last[:, None]
-        made = self.decode(codes.reshape(-1, *first.shape[1:]).astype(first.dtype))
-        return made.reshape(len(first), steps, *made.shape[1:])
+        made = self.decode(line(self.encode(a), self.encode(b), steps))
+        return made.reshape(-1, steps, *made.shape[1:])
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
@@ -155,3 +172,15 @@ def chain(encoder: keras.Model, stages: Models, name: str) -> keras.Model:
     known = encoder.built and hasattr(encoder, "inputs")
     inputs = [keras.Input(batch_shape=encoder.input_shape)] if known else []
     return keras.Sequential([*inputs, *stages], name=name)
+
+
+def line(first: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
+    """Returns points on the lines between rows, of shape (rows · steps, ...), ends among them."""
+    validation.integer("steps", steps, "[2, inf)")
+    if first.shape != last.shape:
+        raise ValueError(
+            f"`b` must hold as many examples as `a`, {len(first)}; received {len(last)}."
+        )
+    share = np.linspace(0.0, 1.0, steps).reshape(1, -1, *[1] * (first.ndim - 1))
+    points = (1.0 - share) * first[:, None] + share * last[:, None]
+    return points.reshape(-1, *first.shape[1:]).astype(first.dtype)

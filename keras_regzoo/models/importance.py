@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any
 
 import keras
@@ -23,7 +24,8 @@ def log_weights(model: Any, x: Any, samples: int, batch_size: int, seed: int) ->
     weigh = functools.cache(lambda at_a_time: _LogWeights(model, at_a_time))
     results = []
     for start in range(0, len(tree.flatten(x)[0]), batch_size):
-        batch = tree.map_structure(lambda each: each[start : start + batch_size], x)
+        part = slice(start, start + batch_size)
+        batch = tree.map_structure(operator.itemgetter(part), x)
         rows = len(tree.flatten(batch)[0])
         total = np.full(rows, -np.inf)
         for done in range(0, samples, _AT_A_TIME):
@@ -47,13 +49,13 @@ class _LogWeights(keras.Model):
     def call(self, inputs: Any) -> Any:
         x, noise = inputs
         model, samples = self.model, self.samples
-        mean, log_variance = (
-            ops.cast(each, "float32") for each in halves(model.encoder(x, training=False))
-        )
+        statistics = halves(model.encoder(model.prepared(x), training=False))
+        mean, log_variance = (ops.cast(each, "float32") for each in statistics)
         code = mean[:, None] + ops.exp(0.5 * log_variance[:, None]) * noise
         rows = ops.reshape(code, (-1, *code.shape[2:]))
         many = tree.map_structure(lambda each: repeated(each, samples), x)
-        made = model.likelihood(model.decoded(model.decoder, rows, many))
+        given = model.decoder_inputs(rows, model.prepared(many))
+        made = model.likelihood(model.decoder(given, training=False))
         likely = model.likelihood.log_probability(model.targets(many, None), made)
         prior = ops.square(code) - ops.square(noise) - log_variance[:, None]
         prior = ops.sum(ops.reshape(prior, (-1, samples, math.prod(code.shape[2:]))), axis=-1)

@@ -29,6 +29,7 @@ class Parts(NamedTuple):
         code: z, of shape (batch, samples, latents).
         log_likelihood: `log p(x | z)`, of shape (batch, samples), in nats.
         divergence: `KL(q(z_j | x) ‖ p(z_j))`, of shape (batch, latents), in nats.
+        inner: The values of the taps, by their names.
     """
 
     mean: Tensor
@@ -36,6 +37,7 @@ class Parts(NamedTuple):
     code: Tensor
     log_likelihood: Tensor
     divergence: Tensor
+    inner: dict[str, Tensor]
 
     @property
     def reconstruction(self) -> Tensor:
@@ -87,6 +89,7 @@ class VariationalCriterion(Criterion):
             ops.reshape(code, (-1, self.samples, self._latents)),
             ops.reshape(likely, (-1, self.samples)),
             gaussian_divergence(mean, log_variance),
+            inner,
         )
         reconstruction, kl = parts.reconstruction, ops.sum(parts.divergence, axis=-1)
         losses, further = self.losses(parts, training)

@@ -19,6 +19,13 @@ from keras_regzoo.models.likelihoods import Likelihood, likelihood_layer
 from keras_regzoo.models.variational_criterion import VariationalCriterion
 from keras_regzoo.objectives.objective import Objective
 
+_SHAPING = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Cropping2D)
+_SQUASHING = (
+    keras.activations.sigmoid,
+    keras.activations.hard_sigmoid,
+    keras.activations.softmax,
+)
+
 MakeCriterion = Callable[[dict[str, Any], Likelihood], VariationalCriterion]
 
 
@@ -75,24 +82,40 @@ class VariationalModel(GenerativeAutoencoder):
         layer = self._parts["likelihood"]
         _check_built(encoder, decoder)
         _check_decoder(decoder, layer)
-        inputs = [keras.Input(batch_shape=each.shape, dtype=each.dtype) for each in encoder.inputs]
-        inputs = inputs[0] if len(inputs) == 1 else inputs
-        mean, log_variance = halves(encoder(inputs))
-        code = self._parts["code"]([mean, log_variance])
-        parameters = layer(self.decoded(decoder, code, inputs))
+        inputs = self.inputs_of(encoder)
+        mean, log_variance = halves(encoder(self.prepared(inputs)))
+        code, further = self.passed(self._parts["code"]([mean, log_variance]))
+        parameters = layer(decoder(self.decoder_inputs(code, self.prepared(inputs))))
         outputs = self._parts["first"](_Mean(layer)(parameters))
         taps = {"mean": mean, "log_variance": log_variance, "code": code, "parameters": parameters}
-        self._taps = lambda: taps
+        self._taps = lambda: {**taps, **further}
         return keras.Model(inputs, outputs, name="reconstruction")
 
-    def decoded(self, decoder: keras.Model, code: Any, inputs: Any) -> Any:
-        """Returns the decoder's symbolic outputs for a code."""
-        return decoder(code)
+    def inputs_of(self, encoder: keras.Model) -> Any:
+        """Returns the model's symbolic inputs."""
+        inputs = [keras.Input(batch_shape=each.shape, dtype=each.dtype) for each in encoder.inputs]
+        return inputs[0] if len(inputs) == 1 else inputs
+
+    def prepared(self, inputs: Any) -> Any:
+        """Returns the inputs, symbolic or not, as the encoder takes them."""
+        return inputs
+
+    def passed(self, code: Any) -> tuple[Any, dict[str, Any]]:
+        """Returns the symbolic code as the decoder gets it, and further taps of the criterion."""
+        return code, {}
+
+    def decoder_inputs(self, code: Any, prepared: Any) -> Any:
+        """Returns what the decoder takes for a code; `prepared` has a row for each of its rows."""
+        return code
 
     def code_shape(self, shape: Any) -> Any:
-        if shape and isinstance(shape[0], list | tuple):
-            return tuple(shape[0])
-        return (*shape[:-1], half(shape))
+        parts = [tuple(each) for each in shape] if isinstance(shape[0], list | tuple) else []
+        if (parts and (len(parts) != 2 or parts[0] != parts[1])) or (not parts and shape[-1] % 2):
+            raise ValueError(
+                "`encoder` must give means and as many log-variances, as two outputs or as the "
+                f"halves of one's last axis; received one with outputs of shape {shape}."
+            )
+        return parts[0] if parts else (*shape[:-1], half(shape))
 
     def encode(self, x: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the means of the codes of `x`."""
@@ -100,7 +123,7 @@ class VariationalModel(GenerativeAutoencoder):
 
     def posterior(self, x: Any, batch_size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Returns the means and the standard deviations of the codes of `x`."""
-        made = self.encoder.predict(x, batch_size=batch_size, verbose=QUIET)
+        made = self.encoder.predict(self.prepared(x), batch_size=batch_size, verbose=QUIET)
         mean, log_variance = halves(made)
         return mean, np.exp(0.5 * log_variance)
 
@@ -129,10 +152,11 @@ class VariationalModel(GenerativeAutoencoder):
             Array of shape (examples,).
 
         Raises:
-            ValueError: If an argument is out of its range.
+            ValueError: If an argument or the data are out of their range.
 
         Reference: Burda, Grosse & Salakhutdinov (2016), Importance Weighted Autoencoders, eq. 8.
         """
+        self.check_inputs("x", x)
         validation.integer("samples", samples, "[1, inf)")
         validation.integer("batch_size", batch_size, "[1, inf)")
         return log_weights(self, x, samples, batch_size, seed)
@@ -157,19 +181,22 @@ def _check_built(encoder: keras.Model, decoder: keras.Model) -> None:
         if not (model.built and hasattr(model, "inputs")):
             raise ValueError(
                 f"`{name}` must be a Sequential or functional model with known inputs; received "
-                f"{model.name!r}, whose inputs are not known: begin it with `keras.Input`."
+                f"{model!r}, whose inputs are not known: begin it with `keras.Input`."
             )
 
 
 def _check_decoder(decoder: keras.Model, likelihood: Likelihood) -> None:
-    last = decoder
-    while isinstance(last, keras.Model):
-        last = last.layers[-1]
-    if isinstance(last, keras.layers.Reshape | keras.layers.Flatten):
-        last = decoder.layers[-2]
-    squashes = getattr(last, "activation", None) is keras.activations.sigmoid
-    if likelihood.squashes and squashes:
+    last = _last_layer(decoder)
+    activation = getattr(last, "activation", None)
+    if likelihood.squashes and activation in _SQUASHING:
         raise ValueError(
             "`decoder` must give logits, without limits, for this likelihood; received one whose "
-            f"layer {last.name!r} ends in a sigmoid."
+            f"layer {last.name!r} ends in a {activation.__name__}."
         )
+
+
+def _last_layer(model: keras.Model) -> Any:
+    """Returns the layer that makes the numbers of a model's output, whatever shapes them."""
+    layers = [each for each in model.layers if not isinstance(each, _SHAPING)]
+    last = layers[-1] if layers else model
+    return _last_layer(last) if isinstance(last, keras.Model) and last is not model else last

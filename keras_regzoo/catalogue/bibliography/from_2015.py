@@ -49,6 +49,14 @@ SRIVASTAVA_2015 = article(
     "Highway Networks",
     "arXiv preprint arXiv:1505.00387",
 )
+SOHN_2015 = talk(
+    "sohn2015learning",
+    "Kihyuk Sohn, Honglak Lee, Xinchen Yan",
+    2015,
+    "Learning Structured Output Representation using Deep Conditional Generative Models",
+    NEURIPS,
+    volume="28",
+)
 TOMPSON_2015 = talk(
     "tompson2015efficient",
     "Jonathan Tompson, Ross Goroshin, Arjun Jain, Yann LeCun, Christoph Bregler",
@@ -79,6 +87,13 @@ BOWMAN_2016 = talk(
     "Generating Sentences from a Continuous Space",
     "Proceedings of the 20th SIGNLL Conference on Computational Natural Language Learning",
     pages="10--21",
+)
+BURDA_2016 = talk(
+    "burda2016importance",
+    "Yuri Burda, Roger Grosse, Ruslan Salakhutdinov",
+    2016,
+    "Importance Weighted Autoencoders",
+    ICLR,
 )
 GAL_2016 = talk(
     "gal2016dropout",

@@ -125,6 +125,14 @@ ZHU_2017 = article(
     "To Prune, or Not to Prune: Exploring the Efficacy of Pruning for Model Compression",
     "arXiv preprint arXiv:1710.01878",
 )
+CHEN_2018 = talk(
+    "chen2018isolating",
+    "Ricky T. Q. Chen, Xuechen Li, Roger B. Grosse, David K. Duvenaud",
+    2018,
+    "Isolating Sources of Disentanglement in Variational Autoencoders",
+    NEURIPS,
+    volume="31",
+)
 GHIASI_2018 = talk(
     "ghiasi2018dropblock",
     "Golnaz Ghiasi, Tsung-Yi Lin, Quoc V. Le",
@@ -250,6 +258,13 @@ MIYATO_2019 = article(
     number="8",
     pages="1979--1993",
 )
+TUCKER_2019 = talk(
+    "tucker2019doubly",
+    "George Tucker, Dieterich Lawson, Shixiang Gu, Chris J. Maddison",
+    2019,
+    "Doubly Reparameterized Gradient Estimators for {Monte Carlo} Objectives",
+    ICLR,
+)
 YUN_2019 = talk(
     "yun2019cutmix",
     "Sangdoo Yun, Dongyoon Han, Seong Joon Oh, Sanghyuk Chun, Junsuk Choe, Youngjoon Yoo",
@@ -297,6 +312,13 @@ FRANKLE_2020 = talk(
     "Linear Mode Connectivity and the Lottery Ticket Hypothesis",
     ICML,
 )
+GHOSH_2020 = talk(
+    "ghosh2020variational",
+    'Partha Ghosh, Mehdi S. M. Sajjadi, Antonio Vergari, Michael Black, Bernhard Sch{\\"o}lkopf',
+    2020,
+    "From Variational to Deterministic Autoencoders",
+    ICLR,
+)
 BARRETT_2021 = talk(
     "barrett2021implicit",
     "David G. T. Barrett, Benoit Dherin",
@@ -341,6 +363,33 @@ WU_2021 = talk(
     2021,
     "When Do Curricula Work?",
     ICLR,
+)
+BRICKEN_2023 = article(
+    "bricken2023monosemanticity",
+    "Trenton Bricken, Adly Templeton, Joshua Batson, Brian Chen, Adam Jermyn, Tom Conerly, "
+    "Nick Turner, Cem Anil, Carson Denison, Amanda Askell, Robert Lasenby, Yifan Wu, "
+    "Shauna Kravec, Nicholas Schiefer, Tim Maxwell, Nicholas Joseph, Zac Hatfield-Dodds, "
+    "Alex Tamkin, Karina Nguyen, Brayden McLean, Josiah E. Burke, Tristan Hume, Shan Carter, "
+    "Tom Henighan, Christopher Olah",
+    2023,
+    "Towards Monosemanticity: Decomposing Language Models With Dictionary Learning",
+    "Transformer Circuits Thread",
+)
+GAO_2024 = article(
+    "gao2024scaling",
+    "Leo Gao, Tom Dupr{\\'e} la Tour, Henk Tillman, Gabriel Goh, Rajan Troll, Alec Radford, "
+    "Ilya Sutskever, Jan Leike, Jeffrey Wu",
+    2024,
+    "Scaling and Evaluating Sparse Autoencoders",
+    "arXiv preprint arXiv:2406.04093",
+)
+RAJAMANOHARAN_2024 = article(
+    "rajamanoharan2024jumping",
+    "Senthooran Rajamanoharan, Tom Lieberum, Nicolas Sonnerat, Arthur Conmy, Vikrant Varma, "
+    "J{\\'a}nos Kram{\\'a}r, Neel Nanda",
+    2024,
+    "Jumping Ahead: Improving Reconstruction Fidelity with {JumpReLU} Sparse Autoencoders",
+    "arXiv preprint arXiv:2407.14435",
 )
 ZHOU_2024 = talk(
     "zhou2024curbench",
