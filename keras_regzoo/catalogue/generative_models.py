@@ -33,12 +33,33 @@ ENTRIES: tuple[Entry, ...] = (
         when="A variational autoencoder's codes say nothing, or a decoder is powerful enough "
         "to do without them.",
         when_not="A bound on the likelihood is wanted; batches must be small.",
-        suggested="α = 1 (MMD-VAE), and λ such that its term is of the size of the reconstruction's",
+        suggested="α = 1 (MMD-VAE), and λ such that its term is of the reconstruction's size",
         composes_badly_with="Free bits and warm-up, other ways to keep codes alive.",
         reference=papers.ZHAO_2019.at("eq. (6)"),
         further=(papers.GRETTON_2012.at("lemma 6"),),
         aliases=("mmd_vae",),
         symbol="keras_regzoo.models.InfoVAE",
         cost=Cost(note="three kernel matrices of the batch"),
+    ),
+    Entry(
+        name="regularized_autoencoder",
+        kind="model",
+        summary="A deterministic autoencoder with small codes and a smooth decoder, sampled from a "
+        "density that is fitted to its codes afterwards.",
+        equation="min E ‖x − g(z)‖² + β ½ ‖z‖² + λ Ω(g),   Ω = Σ W²,   ‖∂g/∂z‖²   or   σ(W) ≤ 1",
+        when="Samples and smooth interpolations without the noise and the prior of a variational "
+        "autoencoder.",
+        when_not="Likelihoods are wanted; codes of so many dimensions that no density can be "
+        "fitted to them.",
+        suggested="Search β and λ by powers of ten; a mixture of 10 Gaussians (Ghosh et al. 2020)",
+        composes_badly_with="Weight decay on the decoder besides; batch normalization in the "
+        "decoder, which undoes the scale that is penalized.",
+        reference=papers.GHOSH_2020.at("§3 and §4"),
+        aliases=("rae",),
+        symbol="keras_regzoo.models.RegularizedAutoencoder",
+        cost=Cost(
+            note='"gradient": a pass and a half of the decoder more for each probe; '
+            '"spectral": a decomposition of each kernel'
+        ),
     ),
 )

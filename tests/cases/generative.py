@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_regzoo import models, objectives
@@ -30,6 +31,13 @@ class Summed(keras.Sequential):
 def summed_loss(trained: Trained) -> float:
     own = own_losses(trained.net, trained.x)
     return own + trained.x.shape[1] * (trained.plain - own)
+
+
+def decayed_loss(trained: Trained) -> float:
+    codes = ops.convert_to_numpy(trained.net(trained.x))
+    kernel = ops.convert_to_numpy(trained.technique.decoder.weights[0])
+    norms = 0.5 * 0.5 * np.square(codes).sum(axis=-1).mean() + 2.0 * np.square(kernel).sum()
+    return summed_loss(trained) + norms
 
 
 CASES = (
@@ -86,5 +94,55 @@ CASES = (
         reconstructs=True,
         in_unit_interval=True,
         exceptions=EXCEPTIONS,
+    ),
+    Case(
+        models.RegularizedAutoencoder,
+        "model",
+        arguments=lambda: {**encoder_and_decoder(), "beta": 0.1, "strength": 0.1},
+        variations=(
+            lambda: {**encoder_and_decoder(), "penalty": "gradient", "probes": 2, "seed": 1},
+            lambda: {**encoder_and_decoder(), "penalty": "spectral"},
+            lambda: {**encoder_and_decoder(), "objectives": [objectives.SharpnessAware(0.05)]},
+        ),
+        bad=each(
+            encoder=_SPOILED_MODELS,
+            decoder=_SPOILED_MODELS,
+            penalty=("L1", None),
+            beta=BAD_AMOUNTS,
+            strength=BAD_AMOUNTS,
+            probes=(0, 1.5),
+            objectives=_SPOILED_OBJECTIVES,
+            seed=BAD_SEEDS,
+        ),
+        zero=lambda: {**encoder_and_decoder(), "beta": 0.0, "strength": 0.0},
+        counted=lambda: {**encoder_and_decoder(losses=True), "beta": 0.5, "strength": 2.0},
+        loss=decayed_loss,
+        plain=lambda technique: Summed([technique.encoder, technique.decoder]),
+        net=lambda technique: technique.encoder,
+        reconstructs=True,
+        exceptions=_SUMMED,
+    ),
+    Case(
+        models.RegularizedAutoencoder,
+        "model",
+        label="gradient",
+        arguments=lambda: {**encoder_and_decoder(), "penalty": "gradient", "strength": 0.1},
+        zero=lambda: {
+            **encoder_and_decoder(),
+            "penalty": "gradient",
+            "beta": 0.0,
+            "strength": 0.0,
+        },
+        counted=lambda: {
+            **encoder_and_decoder(losses=True),
+            "penalty": "gradient",
+            "beta": 0.0,
+            "strength": 0.0,
+        },
+        loss=summed_loss,
+        plain=lambda technique: Summed([technique.encoder, technique.decoder]),
+        net=lambda technique: technique.encoder,
+        reconstructs=True,
+        exceptions=_SUMMED,
     ),
 )
