@@ -11,7 +11,7 @@ from keras_regzoo.backend.devices import (
     write_back,
 )
 from keras_regzoo.backend.linalg import svd
-from keras_regzoo.backend.optimizer_state import HeldOptimizer, reset_optimizer
+from keras_regzoo.backend.optimizer_state import HeldOptimizer, reset_optimizer, slots
 from keras_regzoo.backend.pure_view import Pass, PureView, State, graph_of
 from keras_regzoo.backend.random import normal, uniform
 from keras_regzoo.backend.resuming import (
@@ -40,6 +40,7 @@ __all__ = [
     "replicas",
     "reset_optimizer",
     "set_random_state",
+    "slots",
     "sum_of_squares",
     "svd",
     "uniform",

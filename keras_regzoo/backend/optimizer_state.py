@@ -37,6 +37,23 @@ def reset_optimizer(model: keras.Model) -> None:
             variable.assign(ops.convert_to_numpy(initial))
 
 
+def slots(model: keras.Model, variable: keras.Variable) -> list[keras.Variable]:
+    """Returns what the optimizer keeps of a variable, shaped as it is: Adam's moments, say.
+
+    Args:
+        model: A compiled model; there is nothing if its optimizer is not built.
+        variable: A trainable variable of it.
+    """
+    found = []
+    for part in _parts(model.optimizer):
+        known = list(part._trainable_variables) if part.built else []
+        index = next((i for i, v in enumerate(known) if v is variable), None)
+        for kept in vars(part).values() if index is not None else ():
+            if isinstance(kept, list) and len(kept) == len(known) and kept[index] is not variable:
+                found.append(kept[index])
+    return [each for each in found if getattr(each, "shape", None) == variable.shape]
+
+
 class HeldOptimizer:
     """An optimizer that, while it is held, knows only some of the variables it was built for.
 

@@ -10,6 +10,7 @@ from keras_regzoo.callbacks.gradual_unfreezing import GradualUnfreezing
 from keras_regzoo.callbacks.magnitude_pruning import MagnitudePruning
 from keras_regzoo.callbacks.multi_monitor_stopping import MultiMonitorStopping
 from keras_regzoo.callbacks.progress_quotient_stopping import ProgressQuotientStopping
+from keras_regzoo.callbacks.resample_dead_latents import ResampleDeadLatents
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.callbacks.scheduler import Scheduler
 from keras_regzoo.callbacks.self_paced_scheduler import SelfPacedScheduler
@@ -31,6 +32,7 @@ __all__ = [
     "MagnitudePruning",
     "MultiMonitorStopping",
     "ProgressQuotientStopping",
+    "ResampleDeadLatents",
     "Resumable",
     "Scheduler",
     "SelfPacedScheduler",

@@ -22,10 +22,12 @@ from keras_regzoo.catalogue import (
     noise_layers,
     objectives,
     penalties,
+    pretraining,
     regularizers,
     scheduling,
     semi_supervised,
     sparse_models,
+    stacking,
     stopping,
     training,
     variational_models,
@@ -43,8 +45,8 @@ _MODULES = (
     (layers, noise_layers, coding_layers, feature_layers),
     (objectives, penalties, gradient_objectives, label_objectives, semi_supervised),
     (callbacks, stopping, scheduling, averaging),
-    (models, sparse_models, generative_models, variational_models),
-    (training,),
+    (models, sparse_models, generative_models, variational_models, stacking),
+    (training, pretraining),
     (data,),
 )
 

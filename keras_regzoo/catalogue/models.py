@@ -23,6 +23,24 @@ ENTRIES = (
         symbol="keras_regzoo.models.Autoencoder",
     ),
     Entry(
+        name="contractive_autoencoder",
+        kind="model",
+        summary="Learns a code that moves little when the input does, except along the data.",
+        equation="min E[ℓ(x, g(f(x))) + λ ‖∂f/∂x‖²_F]",
+        when="Features for a classifier from unlabelled data, without a noise to choose.",
+        when_not="Deep encoders where each step's time counts; use a DenoisingAutoencoder, whose "
+        "noise costs nothing.",
+        suggested="one layer of tied sigmoids (Rifai et al. 2011); λ = 0.1 to begin with (a "
+        "convention), then by validation",
+        composes_badly_with="A decoder that is neither tied nor bounded, which makes up for small "
+        "codes; batch normalization in the encoder, which undoes the contraction.",
+        reference=papers.RIFAI_2011.at("eq. 4"),
+        further=(papers.RIFAI_2011_HIGHER,),
+        aliases=("cae",),
+        symbol="keras_regzoo.models.ContractiveAutoencoder",
+        cost=Cost(note="one dense layer: nearly nothing; else a backward pass of the encoder"),
+    ),
+    Entry(
         name="denoising_autoencoder",
         kind="model",
         summary="Rebuilds the clean input from a corrupted one, which forces the code to know how "
@@ -31,10 +49,10 @@ ENTRIES = (
         when="Features for a classifier, also with a code wider than the input; removing noise.",
         when_not="The corruption destroys what matters, or is unlike the noise to be removed.",
         suggested="masking noise of rate 0.1 to 0.4, more on noisier images (Vincent et al. 2008, "
-        "table 1)",
+        "table 1); emphasis (1, 0.5) to (1, 0) on what was masked (a convention)",
         composes_badly_with="Dropout on the input, a second corruption; a strong bottleneck beside "
         "strong noise.",
-        reference=papers.VINCENT_2010.at("§3.1"),
+        reference=papers.VINCENT_2010.at("§3.1, eq. 13 and 14"),
         further=(papers.VINCENT_2008.at("§2.3"), papers.GOODFELLOW_2016.at("§14.5")),
         symbol="keras_regzoo.models.DenoisingAutoencoder",
         cost=Cost(note="one random draw an input"),

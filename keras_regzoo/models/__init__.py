@@ -16,6 +16,7 @@ from keras_regzoo.models.sparse_autoencoder import SparseAutoencoder
 from keras_regzoo.models.stacked_autoencoder import StackedAutoencoder
 from keras_regzoo.models.top_k_dictionary import TopKDictionary
 from keras_regzoo.models.variational_autoencoder import VariationalAutoencoder
+from keras_regzoo.models.vector_quantized_vae import VectorQuantizedVAE
 from keras_regzoo.models.wasserstein_autoencoder import WassersteinAutoencoder
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "StackedAutoencoder",
     "TopKDictionary",
     "VariationalAutoencoder",
+    "VectorQuantizedVAE",
     "WassersteinAutoencoder",
     "conditional_dense_autoencoder",
     "conv_autoencoder",

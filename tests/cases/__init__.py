@@ -27,6 +27,7 @@ from tests.cases import (
     scheduling,
     semi_supervised,
     sparse_models,
+    stacking,
     stopping,
     variational,
 )
@@ -51,6 +52,7 @@ MODULES = (
     generative,
     sparse_models,
     variational,
+    stacking,
 )
 CASES: tuple[Case, ...] = tuple(itertools.chain.from_iterable(each.CASES for each in MODULES))
 
