@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,3 +24,13 @@ def save(name: str, results: dict[str, Any]) -> None:
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     os.replace(draft, path)
+
+
+def put(name: str, keys: Sequence[str], value: Any) -> None:
+    """Sets one value inside the results under `name`, read afresh: others may have been added."""
+    results = load(name)
+    inside = results
+    for key in keys[:-1]:
+        inside = inside.setdefault(key, {})
+    inside[keys[-1]] = value
+    save(name, results)

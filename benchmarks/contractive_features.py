@@ -1,0 +1,268 @@
+"""Features of the contractive autoencoder on MNIST, against those of three other autoencoders.
+
+    KERAS_BACKEND=jax python -m benchmarks.contractive_features --explore    tries settings
+    KERAS_BACKEND=jax python -m benchmarks.contractive_features              measures what misses
+    python -m benchmarks.contractive_features --page            writes contractive_features.md
+
+TFDS_DATA_DIR says where TensorFlow Datasets keeps MNIST. Every run is saved as it ends, and the
+encoders it pretrained under build/: a stopped measurement goes on where it was.
+
+Follows Rifai et al. (2011), Contractive Auto-Encoders, table 1: one layer of 1000 sigmoid units
+with tied weights, trained by cross-entropy, then fine-tuned under a softmax layer; 50 000 digits
+train, 10 000 decide, 10 000 test. Strengths, rates and the best epoch are decided by the error on
+the validation digits; no choice saw the test digits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Annotated, Any
+
+import keras
+import numpy as np
+import typer
+from keras import ops
+
+from benchmarks import fine_tuning, results_file
+from benchmarks.fine_tuning import QUIET, Digits, FineTuning
+from keras_regzoo.diagnostics import jacobian_norm, paired_difference, saturation
+from keras_regzoo.models import (
+    Autoencoder,
+    BaseAutoencoder,
+    DenoisingAutoencoder,
+    dense_autoencoder,
+)
+from keras_regzoo.objectives import ContractivePenalty, Objective, WeightPenalty
+
+UNITS, BATCH = 1000, 128
+RESULT = "contractive_features"
+LIMIT, LEAST_GAIN, LEAST_RATIO = 1.40, 0.25, 5.0
+RANDOM = "random weights"
+PAPER = {"CAE": 1.14, "DAE": 1.18, "AE + wd": 1.68, "AE": 1.78, RANDOM: None}
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How one network is trained: `epochs` of Adam from `rate` on, then fine-tuned."""
+
+    method: str
+    strength: float
+    rate: float
+    epochs: int
+    tuning: FineTuning
+
+    def pretraining(self) -> str:
+        if self.method == RANDOM:
+            return RANDOM
+        return f"{self.method} {self.strength:g}, Adam {self.rate:g}, {self.epochs}"
+
+    def __str__(self) -> str:
+        return f"{self.pretraining()}; {self.tuning}"
+
+
+SHORT = FineTuning(0.3, 100, 12, 0.9)
+LONG = FineTuning(0.3, 100, 16, 0.9)
+FAST = FineTuning(1.0, 100, 12, 0.9)
+EXPLORED = {
+    "CAE": (
+        Plan("CAE", 1.0, 3e-3, 12, SHORT),
+        Plan("CAE", 3.0, 3e-3, 12, SHORT),
+        Plan("CAE", 1.0, 3e-3, 20, LONG),
+        Plan("CAE", 1.0, 3e-3, 12, FAST),
+    ),
+    "AE": (Plan("AE", 0.0, 3e-3, 12, SHORT), Plan("AE", 0.0, 3e-3, 12, FAST)),
+    "DAE": (Plan("DAE", 0.3, 3e-3, 12, SHORT), Plan("DAE", 0.5, 3e-3, 12, SHORT)),
+    "AE + wd": (Plan("AE + wd", 1e-3, 3e-3, 12, SHORT), Plan("AE + wd", 1e-4, 3e-3, 12, SHORT)),
+    RANDOM: (Plan(RANDOM, 0.0, 0.0, 0, SHORT), Plan(RANDOM, 0.0, 0.0, 0, FAST)),
+}
+
+PAGE = """# Features of the contractive autoencoder
+
+Written by `python -m benchmarks.contractive_features --page` from `results/{result}.json`.
+
+Test error in % on MNIST of a layer of {units} sigmoid units, pretrained as an autoencoder with tied
+weights and fine-tuned under a softmax layer, as in table 1 of Rifai et al. (2011): means over seeds
+{seeds}. The Jacobian's norm and the share of saturated units are those of the pretrained encoder on
+the validation digits, before it is fine-tuned. Of each run the epoch best on the 10 000 validation
+digits is tested.
+
+{table}
+
+{verdict}
+
+## Settings
+
+{settings}
+
+Each method's settings are those of the least error on the validation digits, on seed 0:
+
+{exploration}
+
+Measured with
+
+{conditions}
+"""
+
+
+def cross_entropy(x: Any, logits: Any) -> Any:
+    """Returns the cross-entropy in nats an example, a sum over pixels."""
+    return ops.sum(ops.binary_crossentropy(x, logits, from_logits=True), axis=-1)
+
+
+def autoencoder(method: str, strength: float) -> BaseAutoencoder:
+    """Returns a tied autoencoder whose outputs are logits."""
+    ends = dense_autoencoder(
+        (fine_tuning.PIXELS,), hidden=(), latent=UNITS, code_activation="sigmoid", tied=True
+    )
+    if method == "DAE":
+        return DenoisingAutoencoder(*ends, corruption=keras.layers.GaussianNoise(strength))
+    penalties: dict[str, list[Objective]] = {
+        "CAE": [ContractivePenalty(strength=strength, method="exact")],
+        "AE + wd": [WeightPenalty(keras.regularizers.L2(1.0), strength)],
+        "AE": [],
+    }
+    return Autoencoder(*ends, penalties[method])
+
+
+def pretrain(plan: Plan, digits: Digits) -> dict[str, Any]:
+    """Trains an autoencoder; returns its encoder's weights, and what they are on other digits."""
+    model = autoencoder(plan.method, plan.strength)
+    steps = plan.epochs * -(-len(digits.train[0]) // BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(plan.rate, steps)
+    model.compile(keras.optimizers.Adam(rate), cross_entropy)
+    start = time.perf_counter()
+    history = model.fit(
+        digits.train[0], batch_size=BATCH, epochs=plan.epochs, verbose=QUIET
+    ).history
+    norms = jacobian_norm(model.encoder, digits.validation[0])
+    kernel, bias = model.encoder.get_weights()
+    return {
+        "kernel": kernel,
+        "bias": bias,
+        "data_loss": history.get("data_loss", history["loss"])[-1],
+        "jacobian_norm": norms.mean(),
+        "squared_jacobian_norm": np.square(norms).mean(),
+        "saturation": saturation(model.encoder, digits.validation[0]).mean(),
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def measure(plan: Plan, seed: int, digits: Digits, tested: bool) -> dict[str, Any]:
+    """Returns the errors of a plan, those on test digits only if they are to be known."""
+    keras.utils.set_random_seed(seed)
+    found, kernels = {}, []
+    if plan.method != RANDOM:
+        name = f"{RESULT} {plan.pretraining()} seed {seed}"
+        kept = fine_tuning.kept(name, lambda: pretrain(plan, digits))
+        kernels = [kept.pop("kernel"), kept.pop("bias")]
+        found = {name: round(float(value), 6) for name, value in kept.items()}
+    keras.utils.set_random_seed(seed)
+    model = fine_tuning.classifier([UNITS], kernels)
+    return found | fine_tuning.fine_tune(model, digits, plan.tuning, tested)
+
+
+def table(measured: dict[str, list[Any]]) -> str:
+    """Returns the Markdown table of all methods."""
+    lines = [
+        "| method | paper % | test error % | least – greatest | validation error % | mean ‖J‖ "
+        "| mean ‖J‖² | saturated % |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for method in PAPER:
+        runs = measured[method]
+        errors = fine_tuning.percentages(runs)
+        cells = [
+            method,
+            PAPER[method] or "",
+            f"{np.mean(errors):.2f}",
+            f"{min(errors):.2f} – {max(errors):.2f}",
+            f"{fine_tuning.validated(runs):.2f}",
+        ]
+        if method == RANDOM:
+            cells += ["", "", ""]
+        else:
+            cells += [
+                f"{_mean(runs, 'jacobian_norm'):.2f}",
+                f"{_mean(runs, 'squared_jacobian_norm'):.1f}",
+                f"{100 * _mean(runs, 'saturation'):.1f}",
+            ]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
+def _mean(runs: list[dict[str, Any]], name: str) -> float:
+    return float(np.mean([run[name] for run in runs]))
+
+
+def verdict(measured: dict[str, list[Any]]) -> str:
+    """Returns what the aims ask for and what was measured, a line an aim."""
+    contractive, plain = measured["CAE"], measured["AE"]
+    errors = fine_tuning.percentages(contractive)
+    error = float(np.mean(errors))
+    gain = paired_difference(fine_tuning.percentages(plain), errors)
+    ratio = _mean(plain, "squared_jacobian_norm") / _mean(contractive, "squared_jacobian_norm")
+    low, high = gain.interval or (float("nan"), float("nan"))
+    return "\n".join(
+        f"- {text}: {'met' if met else 'not met'}."
+        for text, met in (
+            (f"CAE {error:.2f} %, at most {LIMIT:.2f} %", error <= LIMIT),
+            (
+                f"CAE {gain.mean:.2f} points below AE (95 % interval over seeds {low:.2f} to "
+                f"{high:.2f}), at least {LEAST_GAIN}",
+                gain.mean >= LEAST_GAIN,
+            ),
+            (
+                f"mean ‖J‖² of AE over CAE {ratio:.1f}, at least {LEAST_RATIO:g}",
+                ratio >= LEAST_RATIO,
+            ),
+        )
+    )
+
+
+def settings(plans: dict[str, Plan]) -> str:
+    """Returns the Markdown table of what each method was trained with."""
+    lines = [
+        "| method | strength | pretraining: Adam from | epochs | fine-tuning: SGD from | batch "
+        "| momentum | epochs |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for method, plan in plans.items():
+        before = ("", "", "") if method == RANDOM else (plan.strength, plan.rate, plan.epochs)
+        tuning = plan.tuning
+        after = (tuning.rate, tuning.batch, tuning.momentum, tuning.epochs)
+        lines.append(f"| {' | '.join(map(str, (method, *before, *after)))} |")
+    return "\n".join(lines)
+
+
+def write_page() -> None:
+    seeds, measured = fine_tuning.complete(RESULT, EXPLORED)
+    explored = results_file.load(RESULT)["exploration"]
+    text = PAGE.format(
+        result=RESULT,
+        units=UNITS,
+        seeds=", ".join(seeds),
+        table=table(measured),
+        verdict=verdict(measured),
+        settings=settings(fine_tuning.chosen(RESULT, EXPLORED)),
+        exploration=fine_tuning.exploration(explored),
+        conditions=fine_tuning.conditions(measured),
+    )
+    (results_file.RESULTS.parent / f"{RESULT}.md").write_text(text)
+
+
+def main(
+    explore: Annotated[bool, typer.Option(help="Try settings instead.")] = False,
+    page: Annotated[bool, typer.Option(help="Write the page of saved results instead.")] = False,
+) -> None:
+    """Measures every method with every seed, saving every result as it comes."""
+    if page:
+        write_page()
+    elif explore:
+        fine_tuning.explore(RESULT, EXPLORED, measure)
+    else:
+        fine_tuning.measure_all(RESULT, fine_tuning.chosen(RESULT, EXPLORED), measure)
+
+
+if __name__ == "__main__":
+    typer.run(main)
