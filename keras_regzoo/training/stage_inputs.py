@@ -52,7 +52,7 @@ def built(model: Any, x: np.ndarray) -> Any:
     """
     validation.instance("model", model, keras.Model)
     if not model.built:
-        model(x[:1])
+        model.build((None, *x.shape[1:]))
     while not is_autoencoder(model) and isinstance(getattr(model, "base", None), keras.Model):
         model = model.base
     expected = (model.encoder if is_autoencoder(model) else model).input_shape

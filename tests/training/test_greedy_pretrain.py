@@ -17,9 +17,10 @@ from keras_regzoo.models import (
     conv_autoencoder,
     dense_autoencoder,
 )
-from keras_regzoo.training import greedy_pretrain
+from keras_regzoo.training import greedy_pretrain, stage_codes
+from keras_regzoo.training.chains import levels_of, through
 from keras_regzoo.training.stages import Network
-from tests.models.toys import gaussian, numpy_weights
+from tests.models.toys import numpy_weights
 
 STILL = keras.optimizers.SGD(0.0)
 UNIFORM = np.random.default_rng(0).uniform(size=(32, 6)).astype("float32")
@@ -77,7 +78,9 @@ def mse(a, b):
 
 
 def test_linear_levels_span_the_principal_subspaces_of_the_codes_below():
-    x = gaussian(64)
+    rng = np.random.default_rng(4)
+    rotation = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    x = (rng.normal(size=(64, 6)) * [3, 2, 1.5, 1, 0.2, 0.1]) @ rotation
     x -= x.mean(axis=0)
 
     def dense(units):
@@ -85,8 +88,8 @@ def test_linear_levels_span_the_principal_subspaces_of_the_codes_below():
 
     encoder = keras.Sequential([keras.Input((6,)), dense(4), dense(2)])
     decoder = keras.Sequential([keras.Input((2,)), dense(4), dense(6)])
-    steps = 500
-    schedule = keras.optimizers.schedules.CosineDecay(0.05, steps)
+    steps = 250
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, steps)
     greedy_pretrain(
         Autoencoder(encoder, decoder),
         np.tile(x, (steps, 1)),
@@ -142,15 +145,34 @@ def test_extra_weights_bridge_activations_that_differ_and_are_dropped():
     assert len(model.weights) == 8
 
 
-@pytest.mark.usefixtures("eager")
-def test_symmetric_layers_are_not_bridged_and_what_has_no_partner_goes_to_the_code():
-    assert greedy_pretrain(autoencoder(), UNIFORM, epochs=1, verbose=0).bridged == (False,) * 3
+def names_of(encoder, decoder):
+    levels = levels_of(Autoencoder(encoder, decoder), encoder.input_shape)
+    return [
+        [layer.name for layer in (*level.encode, *(level.decode or [])) if layer.weights]
+        for level in levels
+    ]
+
+
+def test_levels_pair_layers_from_the_outside_and_the_rest_goes_to_the_code():
     encoder, _ = dense_autoencoder((6,), (5, 4), 3)
     _, decoder = dense_autoencoder((6,), (5,), 3)
-    found = greedy_pretrain(Autoencoder(encoder, decoder), UNIFORM, epochs=1, verbose=0)
-    names = [layer.name for layer in (*encoder.layers, *decoder.layers)]
-    assert found.layers == ((names[0], names[4]), (names[1], names[2], names[3]))
-    assert found.bridged == (False, False)
+    first, second, code, back, out = (each.name for each in (*encoder.layers, *decoder.layers))
+    assert names_of(encoder, decoder) == [[first, out], [second, code, back]]
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_convolutions_of_odd_images_are_paired_with_what_mirrors_them(tied):
+    encoder, decoder = conv_autoencoder((7, 5, 1), (2, 3), 4, tied=tied)
+    down, up = (
+        [layer.name for layer in model.layers if layer.weights] for model in (encoder, decoder)
+    )
+    assert names_of(encoder, decoder) == [list(p) for p in zip(down, up[::-1], strict=True)]
+    shape = (None, 7, 5, 1)
+    for level in levels_of(Autoencoder(encoder, decoder), shape):
+        code = through(level.encode, shape)
+        assert level.given[1:] == code[1:]
+        assert through(level.decode or [], code)[1:] == shape[1:]
+        shape = code
 
 
 @pytest.mark.usefixtures("eager")
@@ -248,18 +270,6 @@ def test_classifier_body_is_trained_and_its_output_layer_left_alone():
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("tied", [False, True])
-def test_convolutions_of_odd_images_are_paired_from_the_outside(tied):
-    encoder, decoder = conv_autoencoder((7, 5, 1), (2, 3), 4, tied=tied)
-    images = np.random.default_rng(3).uniform(size=(8, 7, 5, 1))
-    found = greedy_pretrain(Autoencoder(encoder, decoder), images, epochs=1, verbose=0)
-    down = [layer.name for layer in encoder.layers if layer.weights]
-    up = [layer.name for layer in decoder.layers if layer.weights][::-1]
-    assert found.layers == tuple(zip(down, up, strict=True))
-    assert found.bridged == (False, False, False)
-
-
-@pytest.mark.usefixtures("eager")
 def test_stages_of_a_stacked_autoencoder_are_its_levels():
     stages = [dense_autoencoder((6,), (5,), 4), dense_autoencoder((4,), (), 2)]
     model = StackedAutoencoder(stages)
@@ -305,17 +315,18 @@ def test_stored_codes_give_the_same_weights_and_are_deleted(tmp_path):
     assert not list(folder.iterdir())
 
 
-def test_memory_holds_neither_the_inputs_nor_the_codes(tmp_path):
-    rows, width = 20_000, 256
+@pytest.mark.usefixtures("eager")
+def test_memory_holds_neither_the_inputs_nor_the_codes(tmp_path, monkeypatch):
+    monkeypatch.setattr(stage_codes, "CHUNK", 2**19)
+    rows, width = 6_000, 256
     x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", "float32", (rows, width))
     x[:] = 0.5
     chain = keras.Sequential([keras.Input((width,)), layers.Dense(width), layers.Dense(4)])
-    options = {"epochs": 1, "batch_size": 1000, "verbose": 0}
     tracemalloc.start()
-    greedy_pretrain(chain, x, store=tmp_path, **options)
+    greedy_pretrain(chain, x, epochs=1, batch_size=1000, store=tmp_path, verbose=0)
     stored = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert stored < 0.7 * x.nbytes
+    assert stored < 0.8 * x.nbytes
 
 
 class Interrupted(keras.callbacks.Callback):
@@ -329,9 +340,10 @@ def test_interruption_leaves_a_whole_model_and_no_files(tmp_path):
     model.encoder.layers[2].trainable = False
     flags = [v.trainable for v in model.variables]
     made = iter([[], [Interrupted()]])
-    options = {"epochs": 1, "store": tmp_path, "callbacks": lambda: next(made), "verbose": 0}
     with pytest.raises(KeyboardInterrupt):
-        greedy_pretrain(model, UNIFORM, **options)
+        greedy_pretrain(
+            model, UNIFORM, epochs=1, store=tmp_path, callbacks=lambda: next(made), verbose=0
+        )
     assert [v.trainable for v in model.variables] == flags
     assert not list(tmp_path.iterdir())
     assert np.isfinite(model.reconstruct(UNIFORM)).all()
@@ -340,8 +352,15 @@ def test_interruption_leaves_a_whole_model_and_no_files(tmp_path):
 @pytest.mark.usefixtures("eager")
 def test_stage_stops_early_with_its_best_weights():
     chain = autoencoder()
-    options = {"patience": 2, "verbose": 0, "validation_data": UNIFORM[:8], "epochs": [9, 9, 1]}
-    found = greedy_pretrain(chain, UNIFORM, optimizer=STILL, **options)
+    found = greedy_pretrain(
+        chain,
+        UNIFORM,
+        epochs=[9, 9, 1],
+        optimizer=STILL,
+        validation_data=UNIFORM[:8],
+        patience=2,
+        verbose=0,
+    )
     assert [len(history["loss"]) for history in found.histories] == [3, 3, 1]
     model = Autoencoder(*dense_autoencoder((6,), (), 3))
     found = greedy_pretrain(
@@ -370,16 +389,14 @@ def test_progress_is_shown_on_stderr_unless_silent(capsys):
 
 
 def test_pretrained_deep_network_begins_at_a_lower_loss():
-    x = (load_digits().data[:1024] / 16).astype("float32")
+    x = (load_digits().data[:640] / 16).astype("float32")
 
     def deep():
-        widths, sigmoid = (48, 32), "sigmoid"
-        return Autoencoder(*dense_autoencoder((64,), widths, 16, sigmoid, sigmoid, sigmoid))
+        return Autoencoder(*dense_autoencoder((64,), (40,), 20, *["sigmoid"] * 3))
 
     model = deep()
-    greedy_pretrain(
-        model, x, epochs=15, batch_size=64, optimizer=keras.optimizers.Adam(0.01), verbose=0
-    )
+    adam = keras.optimizers.Adam(0.02)
+    greedy_pretrain(model, x, epochs=25, batch_size=128, optimizer=adam, verbose=0)
     random, variance = deep().reconstruction_error(x).mean(), x.var(axis=0).mean()
     assert model.reconstruction_error(x).mean() < 0.75 * variance < random
 
@@ -406,10 +423,8 @@ REFUSED = {
 def test_bad_arguments_are_one_sentence_before_training(argument):
     value, sentence = REFUSED[argument]
     given = {"model": autoencoder(), "x": UNIFORM, "verbose": 0, argument: value}
-    before = given["model"].get_weights() if argument != "model" else []
     with pytest.raises(ValueError, match=sentence):
         greedy_pretrain(given.pop("model"), given.pop("x"), **given)
-    assert argument == "model" or before is not None
 
 
 @pytest.mark.parametrize(

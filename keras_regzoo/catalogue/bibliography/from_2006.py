@@ -48,6 +48,15 @@ YUAN_2006 = article(
     number="1",
     pages="49--67",
 )
+BENGIO_2007 = talk(
+    "bengio2007greedy",
+    "Yoshua Bengio, Pascal Lamblin, Dan Popovici, Hugo Larochelle",
+    2007,
+    "Greedy Layer-Wise Training of Deep Networks",
+    NEURIPS,
+    volume="19",
+    pages="153--160",
+)
 RAHIMI_2007 = talk(
     "rahimi2007random",
     "Ali Rahimi, Benjamin Recht",
@@ -99,6 +108,16 @@ VINCENT_2010 = article(
     "Journal of Machine Learning Research",
     volume="11",
     pages="3371--3408",
+)
+ERHAN_2010 = article(
+    "erhan2010why",
+    "Dumitru Erhan, Yoshua Bengio, Aaron Courville, Pierre-Antoine Manzagol, Pascal Vincent, "
+    "Samy Bengio",
+    2010,
+    "Why Does Unsupervised Pre-training Help Deep Learning?",
+    "Journal of Machine Learning Research",
+    volume="11",
+    pages="625--660",
 )
 GLOROT_2010 = talk(
     "glorot2010understanding",
