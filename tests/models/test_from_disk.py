@@ -1,0 +1,107 @@
+"""Autoencoders on arrays that lie on a disk."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from keras_regzoo.models import Autoencoder, dense_autoencoder
+from tests.models.toys import gaussian
+
+
+def on_disk(x, path):
+    array = np.memmap(path, x.dtype, "w+", shape=x.shape)
+    array[:] = x
+    return array
+
+
+def small():
+    keras.utils.set_random_seed(3)
+    model = Autoencoder(*dense_autoencoder((6,), (), 2))
+    model.compile("adam", "mse")
+    return model
+
+
+def test_array_on_disk_gives_what_the_array_in_memory_gives(tmp_path):
+    x, held_out = gaussian(70), gaussian(40, seed=1)
+    weight = np.linspace(0, 2, 70).astype("float32")
+    ends = []
+    for given, other in (
+        (x, held_out),
+        (on_disk(x, tmp_path / "x"), on_disk(held_out, tmp_path / "y")),
+    ):
+        model = small()
+        history = model.fit(
+            given,
+            sample_weight=weight,
+            batch_size=16,
+            epochs=2,
+            shuffle=False,
+            validation_data=(other,),
+            verbose=0,
+        ).history
+        ends.append(
+            [
+                *(history[name] for name in ("loss", "val_loss")),
+                model.evaluate(other, verbose=0),
+                model.encode(other),
+                model.reconstruct(other, batch_size=7),
+                model.reconstruction_error(other),
+                *model.get_weights(),
+            ]
+        )
+    for first, second in zip(*ends, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
+
+
+def test_training_from_disk_shuffles(tmp_path):
+    x = on_disk(gaussian(64), tmp_path / "x")
+    losses = []
+    for shuffle in (True, False):
+        model = small()
+        losses.append(model.fit(x, x, 16, shuffle=shuffle, verbose=0).history["loss"][0])
+    assert losses[0] != losses[1]
+
+
+def test_only_part_of_an_array_on_disk_is_checked(tmp_path):
+    x = np.memmap(tmp_path / "x", "float32", "w+", shape=(40 * 4096, 6))
+    x[-1, 2] = np.nan
+    with pytest.raises(ValueError, match="`x` must hold finite numbers"):
+        small().fit(x)
+
+
+LIMITED = """
+import resource
+import numpy as np
+from tests.models.test_from_disk import on_disk, small
+model = small()
+model.fit(on_disk(np.ones((4096, 6), "float32"), "small"), batch_size=4096, verbose=0)
+used = int(open("/proc/self/statm").read().split()[5]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_DATA, (used + 400 * 2**20, -1))
+x = np.memmap("large", "float32", "w+", shape=(2**31 // 24, 6))
+model.fit(x, batch_size=4096, steps_per_epoch=20, verbose=0)
+assert model.encode(x[: 2**16], batch_size=4096).shape == (2**16, 2)
+try:
+    np.array(x)
+except MemoryError:
+    print("larger than memory")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory by the kernel of Linux")
+def test_array_larger_than_memory_is_trained_on(tmp_path):
+    """A sparse file of 2 GiB, with 400 MiB left to allocate."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.stdout.strip() == "larger than memory", done.stderr[-2000:]
