@@ -36,7 +36,6 @@ ENTRIES = (
         "codes; batch normalization in the encoder, which undoes the contraction.",
         reference=papers.RIFAI_2011.at("eq. 4"),
         further=(papers.RIFAI_2011_HIGHER,),
-        aliases=("cae",),
         symbol="keras_regzoo.models.ContractiveAutoencoder",
         cost=Cost(note="one dense layer: nearly nothing; else a backward pass of the encoder"),
     ),

@@ -66,20 +66,4 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("jumprelu_sae",),
         symbol="keras_regzoo.models.JumpReLUDictionary",
     ),
-    Entry(
-        name="resample_dead_latents",
-        kind="callback",
-        summary="Points the dead latents of a sparse dictionary at examples that are reconstructed "
-        "badly, a few times in training.",
-        equation="W_j = x / ‖x‖,   V_j = 0.2 mean ‖V‖ W_j,   P(x) ∝ ‖x − x̂‖⁴",
-        when="Many latents of a dictionary are never active.",
-        when_not="The auxiliary loss of TopKDictionary keeps them alive already; the last steps, "
-        "which are too few for a new atom to settle.",
-        suggested="every 25 000 steps, 4 times (Bricken et al. 2023)",
-        composes_badly_with="A learning rate that is about to reach 0.",
-        reference=papers.BRICKEN_2023.at("neuron resampling"),
-        aliases=("neuron_resampling",),
-        symbol="keras_regzoo.callbacks.ResampleDeadLatents",
-        cost=Cost(note="a forward pass of some thousand examples each time"),
-    ),
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_regzoo import validation
 from keras_regzoo.layers import MaskingNoise
 from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
+from keras_regzoo.models.emphasis import Emphasis
+from keras_regzoo.models.inputs import check_data
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 
@@ -20,7 +23,13 @@ class DenoisingAutoencoder(BaseAutoencoder):
         minimize over f, g:  mean L(x, g(f(x̃))),   x̃ ~ q(x̃ | x)
 
     The corruption acts in training alone; the target is the clean input. Validation and
-    prediction start from what they are given.
+    prediction start from what they are given. With an `emphasis` the elements that were corrupted
+    count α in the trained loss, and the others β:
+
+        α Σ_{j corrupted} ℓ(x_j, g(f(x̃))_j) + β Σ_{j not} ℓ(x_j, g(f(x̃))_j)
+
+    over the number of elements. Those count as corrupted that the noise has changed, so a 0 that
+    was masked does not. `impute` fills in missing values.
 
     Args:
         encoder: Model f from inputs to codes, built or not.
@@ -28,6 +37,10 @@ class DenoisingAutoencoder(BaseAutoencoder):
         corruption: A rate in [0, 1) of masking noise, or any layer that is active in training
             alone, such as `keras.layers.GaussianNoise(0.3)`. Default 0.25; Vincent used 0.1
             to 0.5.
+        emphasis: Pair (α, β) of numbers of at least 0, or `None` for (1, 1); (1, 0) is the paper's
+            full emphasis. `compile` must then be given `"mse"`, `"mae"` or
+            `"binary_crossentropy"`, with the default reduction. May be scheduled as
+            `"emphasis/alpha"` and `"emphasis/beta"`.
         objectives: Objectives of `keras_regzoo.objectives`, as for `RegularizedModel`.
         name: Name of the model.
 
@@ -35,8 +48,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
     outputs have the shape of the inputs. The rate may be scheduled as `"masking_noise/rate"`.
 
     Raises:
-        ValueError: If `corruption` is neither a rate in [0, 1) nor a layer, if the encoder or
-            decoder is not a Keras model, or if their shapes do not meet.
+        ValueError: If `corruption` is neither a rate in [0, 1) nor a layer, `emphasis` no pair of
+            numbers of at least 0, the encoder or decoder not a Keras model, or their shapes do not
+            meet; in `compile`, if the loss is no mean over elements where there is an emphasis.
 
     Example:
 
@@ -45,9 +59,12 @@ class DenoisingAutoencoder(BaseAutoencoder):
     ... )
     >>> autoencoder.compile("adam", "mse")
     >>> history = autoencoder.fit(np.ones((16, 8), "float32"), verbose=0)
+    >>> x = np.array([[np.nan, *range(7)]])
+    >>> autoencoder.impute(x, np.isnan(x)).shape
+    (1, 8)
 
     Reference: Vincent, Larochelle, Lajoie, Bengio & Manzagol (2010), Stacked Denoising
-    Autoencoders, sec. 3.1 to 3.3.
+    Autoencoders, sec. 3.1 to 3.3; emphasis: eq. 13 and 14.
     """
 
     def __init__(
@@ -55,6 +72,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         encoder: keras.Model,
         decoder: keras.Model,
         corruption: float | keras.layers.Layer = 0.25,
+        emphasis: tuple[float, float] | None = None,
         objectives: list[Objective] | tuple = (),
         name: str | None = None,
     ) -> None:
@@ -63,13 +81,65 @@ class DenoisingAutoencoder(BaseAutoencoder):
         else:
             rate = validation.number("corruption", corruption, "[0, 1)")
             layer = MaskingNoise(rate, name="masking_noise")
+        built_in = [] if emphasis is None else [Emphasis(layer.name, *_pair(emphasis))]
         self._stage = [layer]
-        super().__init__(encoder, decoder, objectives, name)
+        super().__init__(encoder, decoder, objectives, name, built_in)
         self.corruption = layer
+        self.emphasis = None if emphasis is None else tuple(emphasis)
 
     def stages(self, encoder: keras.Model, decoder: keras.Model) -> Models:
         return [*self._stage, encoder, decoder]
 
+    def impute(
+        self,
+        x: Any,
+        mask: Any,
+        start: Any = 0.0,
+        steps: int = 10,
+        batch_size: int | None = None,
+    ) -> np.ndarray:
+        """Returns `x` with its missing values filled in.
+
+            x̂⁰ = start,   x̂ᵗ⁺¹ = g(f(x̂ᵗ)) where missing, else x
+
+        Args:
+            x: Array of inputs, batch first; what it has where values are missing, NaN say, does
+                not matter.
+            mask: Boolean array of its shape, true where a value is missing.
+            start: What stands for missing values at first: a number, or an array that fits. Masking
+                noise has taught the model 0; after another corruption the means of the training
+                data are better.
+            steps: How often it is reconstructed, at least 1.
+            batch_size: Examples at a time.
+
+        Raises:
+            ValueError: If `mask` is not boolean or not of the shape of `x`, `steps` not an integer
+                of at least 1, or a value that is not missing is NaN or infinite.
+
+        Reference: Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 14.5.
+        """
+        x, mask = np.asarray(x), np.asarray(mask)
+        if mask.dtype != bool or mask.shape != x.shape:
+            raise ValueError(
+                f"`mask` must be an array of booleans of the shape of `x`, {x.shape}; received "
+                f"{mask.dtype} of shape {mask.shape}."
+            )
+        validation.integer("steps", steps, "[1, inf)")
+        filled = np.where(mask, start, x).astype(keras.config.floatx())
+        check_data("x", np.where(mask, 0.0, filled))
+        for _ in range(steps):
+            filled = np.where(mask, self.reconstruct(filled, batch_size), filled)
+        return filled
+
     def get_config(self) -> dict[str, Any]:
         corruption = keras.saving.serialize_keras_object(self.corruption)
-        return {"corruption": corruption, **super().get_config()}
+        return {"corruption": corruption, "emphasis": self.emphasis, **super().get_config()}
+
+
+def _pair(emphasis: Any) -> tuple[float, float]:
+    if not isinstance(emphasis, list | tuple) or len(emphasis) != 2:
+        raise ValueError(
+            f"`emphasis` must be a pair (alpha, beta) or None; received emphasis={emphasis!r}."
+        )
+    alpha, beta = (validation.number("emphasis", each, "[0, inf)") for each in emphasis)
+    return alpha, beta

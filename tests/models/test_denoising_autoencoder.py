@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_regzoo import RegularizedModel
+from keras_regzoo import RegularizedModel, data
 from keras_regzoo.callbacks import Scheduler
 from keras_regzoo.layers import MaskingNoise
 from keras_regzoo.models import DenoisingAutoencoder, dense_autoencoder
@@ -95,3 +95,136 @@ def test_corruption_can_be_scheduled():
 def test_corruption_that_is_neither_rate_nor_layer_is_refused(corruption):
     with pytest.raises(ValueError, match=r"`corruption` must be a .*; received corruption="):
         DenoisingAutoencoder(*dense_autoencoder((6,), (), 2), corruption=corruption)
+
+
+ELEMENT_LOSSES = {
+    "mse": lambda y, p: (y - p) ** 2,
+    "binary_crossentropy": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)),
+}
+
+
+@pytest.mark.parametrize("loss", ELEMENT_LOSSES)
+def test_emphasis_weighs_the_errors_of_corrupted_and_other_elements(loss):
+    """The output is constant, so that what an element adds is known but for the noise's draw."""
+    features, constant, rate = 50, 0.3, 0.4
+    encoder = keras.Sequential([keras.Input((features,)), keras.layers.Dense(2)])
+    decoder = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(features, kernel_initializer="zeros")]
+    )
+    decoder.set_weights([np.zeros((2, features)), np.full(features, constant)])
+    x = np.random.default_rng(0).uniform(0.2, 0.9, size=(400, features)).astype("float32")
+    weight = np.linspace(0, 2, len(x)).astype("float32")
+    each = np.mean(ELEMENT_LOSSES[loss](x, constant) * weight[:, None])
+    for emphasis, expected in (
+        (None, 1.0),
+        ((1.0, 1.0), 1.0),
+        ((1.0, 0.0), rate),
+        ((0.5, 2.0), 0.5 * rate + 2 * (1 - rate)),
+    ):
+        model = DenoisingAutoencoder(encoder, decoder, MaskingNoise(rate, seed=2), emphasis)
+        model.compile(keras.optimizers.SGD(0.0), loss)
+        options = {"sample_weight": weight, "batch_size": 400, "verbose": 0}
+        history = model.fit(x, validation_data=(x, x, weight), **options).history
+        assert history["loss"][0] == pytest.approx(expected * each, rel=0.02)
+        assert history["val_loss"][0] == pytest.approx(each, rel=1e-4)
+
+
+def test_emphasis_counts_what_the_noise_has_changed():
+    """With full emphasis an identity of masked ones and zeros is charged for the ones alone."""
+    x = (np.random.default_rng(1).uniform(size=(500, 50)) < 0.5).astype("float32")
+    for emphasis, expected in (((1.0, 0.0), 0.3 * x.mean()), ((0.0, 1.0), 0.0)):
+        encoder, decoder = linear(50, 50)
+        for part in (encoder, decoder):
+            part.set_weights([np.eye(50)])
+        model = DenoisingAutoencoder(encoder, decoder, MaskingNoise(0.3, seed=3), emphasis)
+        model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+        loss = model.fit(x, batch_size=500, verbose=0).history["loss"][0]
+        assert loss == pytest.approx(expected, abs=0.01 * bool(expected) + 1e-6)
+
+
+def test_emphasis_can_be_scheduled_and_is_saved(tmp_path):
+    ones = np.ones((64, 6), "float32")
+    encoder, decoder = linear(6)
+    for part in (encoder, decoder):
+        part.set_weights([np.eye(6)])
+    noise = keras.layers.GaussianNoise(0.5, seed=1)
+    model = DenoisingAutoencoder(encoder, decoder, noise, emphasis=(1.0, 0.5))
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    schedule = Scheduler("emphasis/alpha", lambda epoch: float(epoch))
+    losses = model.fit(ones, epochs=3, batch_size=64, verbose=0, callbacks=[schedule]).history
+    assert losses["loss"][0] == pytest.approx(0, abs=1e-6)
+    assert losses["loss"][2] == pytest.approx(2 * 0.25, rel=0.3)
+    model.save(tmp_path / "denoising.keras")
+    assert keras.saving.load_model(tmp_path / "denoising.keras").emphasis == (1.0, 0.5)
+
+
+def test_emphasis_refuses_losses_that_are_no_means_over_elements():
+    model = DenoisingAutoencoder(*linear(3), emphasis=(1, 0))
+    for loss in ("cosine_similarity", keras.losses.MeanSquaredError(reduction="sum"), None):
+        with pytest.raises(ValueError, match="`loss` must be the mean of one number for each"):
+            model.compile("adam", loss)
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+
+
+def low_rank(examples, seed):
+    """Twelve numbers of three factors and a little noise; also their covariance."""
+    loadings = np.random.default_rng(10).normal(size=(3, 12))
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(examples, 3)) @ loadings + 0.05 * rng.normal(size=(examples, 12))
+    return x, loadings.T @ loadings + 0.05**2 * np.eye(12)
+
+
+def test_imputation_by_principal_directions_is_near_the_conditional_mean():
+    """E[x_m | x_o] = S_mo S_oo⁻¹ x_o; projecting and replacing goes there as the noise vanishes."""
+    x, covariance = low_rank(60, seed=11)
+    encoder, decoder = linear(3, 12)
+    directions = np.linalg.eigh(covariance)[1][:, -3:]
+    encoder.set_weights([directions])
+    decoder.set_weights([directions.T])
+    model = DenoisingAutoencoder(encoder, decoder)
+    mask = np.argsort(np.random.default_rng(12).uniform(size=x.shape), axis=1) < 3
+    made = model.impute(np.where(mask, np.nan, x), mask, steps=300)
+    np.testing.assert_allclose(made[~mask], x[~mask], rtol=1e-6)
+    best = x.copy()
+    for row, missing in zip(best, mask, strict=True):
+        known = ~missing
+        across = covariance[np.ix_(missing, known)]
+        row[missing] = across @ np.linalg.solve(covariance[np.ix_(known, known)], row[known])
+    assert np.mean((made - best)[mask] ** 2) < 0.01 * np.mean(x[mask] ** 2)
+    assert np.mean((made - x)[mask] ** 2) < 1.5 * np.mean((best - x)[mask] ** 2)
+
+
+def test_denoiser_of_digits_imputes_better_than_means():
+    keras.utils.set_random_seed(0)
+    digits = data.load("digits")
+    x, test = (part.reshape(-1, 64) for part in (digits.x_train, digits.x_test))
+    parts = dense_autoencoder((64,), (), 100, code_activation="relu", output_activation="sigmoid")
+    model = DenoisingAutoencoder(*parts, corruption=0.4, emphasis=(1.0, 0.2))
+    model.compile(keras.optimizers.Adam(3e-3), "mse")
+    model.fit(x, batch_size=64, epochs=12, verbose=0)
+    mask = np.random.default_rng(1).uniform(size=test.shape) < 0.3
+    made = model.impute(np.where(mask, np.nan, test), mask, steps=3)
+    means = np.broadcast_to(x.mean(axis=0), test.shape)
+    error, by_means = (np.mean(np.square(guess - test)[mask]) for guess in (made, means))
+    assert error < 0.6 * by_means
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"mask": np.zeros((2, 6))}, "`mask` must be an array of booleans of the shape of `x`"),
+        ({"mask": np.zeros((2, 5), bool)}, "`mask` must be an array of booleans"),
+        ({"steps": 0}, "`steps` must be an integer"),
+        ({"x": np.full((2, 6), np.nan)}, "`x` must hold finite numbers"),
+    ],
+)
+def test_bad_imputations_are_refused(given, sentence):
+    model = DenoisingAutoencoder(*linear(3))
+    with pytest.raises(ValueError, match=sentence):
+        model.impute(**{"x": np.zeros((2, 6)), "mask": np.zeros((2, 6), bool), **given})
+
+
+@pytest.mark.parametrize("emphasis", [(1.0,), 0.5, (-1.0, 0.0), (1.0, "0"), "full"])
+def test_emphasis_that_is_no_pair_of_weights_is_refused(emphasis):
+    with pytest.raises(ValueError, match="`emphasis` must be a "):
+        DenoisingAutoencoder(*linear(3), emphasis=emphasis)
