@@ -131,10 +131,11 @@ class ImportanceWeightedBound(VariationalCriterion):
         if self._doubly:
             mean, log_variance = ops.stop_gradient(mean), ops.stop_gradient(log_variance)
         weights = log_weights(parts.code, mean, log_variance, parts.log_likelihood)
-        bound = ops.logsumexp(weights, axis=1) - math.log(self.samples)
+        total = ops.logsumexp(weights, axis=1, keepdims=True)
+        bound = total[:, 0] - math.log(self.samples)
         loss = -bound
         if self._doubly:
-            share = ops.stop_gradient(ops.softmax(weights, axis=1))
+            share = ops.stop_gradient(ops.exp(weights - total))
             loss = loss + weighted(parts.inner["path"], share)
         return loss, {"bound": bound}
 
