@@ -20,7 +20,6 @@ ONE_IDEA = "they are one idea, read together"
 SHARED_FILES = {
     "keras_regzoo.backend.pure_view": f"what a pure view takes and returns: {ONE_IDEA}",
     "keras_regzoo.catalogue.entry": "an entry and the kinds of values in it",
-    "keras_regzoo.models.autoencoder": "the base class is nothing but its one plain final class",
     "keras_regzoo.objectives.loss": f"a loss and where it is evaluated: {ONE_IDEA}",
     "keras_regzoo.objectives.objective": f"the objective and its three kinds: {ONE_IDEA}",
 }
