@@ -50,7 +50,7 @@ def replicas() -> int:
 def latest(compute: Callable[[], Any], memory: Any) -> Any:
     if not in_stateless_scope():
         memory.assign(compute())
-    return memory.value
+    return jax.numpy.copy(memory.value)  # evaluation takes the variable's own array
 
 
 def global_generators() -> None:

@@ -62,4 +62,42 @@ ENTRIES: tuple[Entry, ...] = (
             '"spectral": a decomposition of each kernel'
         ),
     ),
+    Entry(
+        name="vector_quantized_vae",
+        kind="model",
+        summary="An autoencoder whose code is made of integers, each the nearest vector of a "
+        "learned codebook.",
+        equation="min E[ℓ(x, g(e_k))] + β E ‖f(x) − sg(e_k)‖²,   k = argmin_j ‖f(x) − e_j‖",
+        when="Codes for a language model of images or sounds; compression; codes that must be "
+        "discrete.",
+        when_not="Samples are wanted without training a prior of the integers; a single vector "
+        "for each example, which is hardly more than clustering.",
+        suggested="512 codes, β = 0.25, decay 0.99 (van den Oord et al. 2017, §3.2 and appendix "
+        "A.1)",
+        composes_badly_with="Weight averaging, which mixes codebooks; a codebook much larger than "
+        "a batch has vectors.",
+        reference=papers.VANDENOORD_2017.at("eq. (1) to (3)"),
+        further=(papers.DHARIWAL_2020,),
+        aliases=("vq_vae",),
+        symbol="keras_regzoo.models.VectorQuantizedVAE",
+        cost=Cost(note="the distances of all vectors to all codes"),
+    ),
+    Entry(
+        name="contrastive_autoencoder",
+        kind="model",
+        summary="An autoencoder whose code is also alike for two views of an example, or for two "
+        "examples of a class, and unlike all others'.",
+        equation="min E ℓ(x, g(f(x))) + λ C(f(x̂), f(x̃)),   C: InfoNCE or supervised contrastive",
+        when="Codes for a classifier or for search, where known changes of the input should not "
+        "matter and yet the input should be rebuilt.",
+        when_not="Batches of few examples; no augmentation is known that leaves the meaning "
+        "as it is.",
+        suggested="Search λ by powers of ten; τ = 0.1 (Khosla et al. 2020); batches of hundreds",
+        composes_badly_with="Augmentations that the reconstruction needs to know of, without a "
+        "projection between.",
+        reference=papers.CHEN_2020.at("eq. (1)"),
+        further=(papers.KHOSLA_2020.at("eq. (2)"),),
+        symbol="keras_regzoo.models.ContrastiveAutoencoder",
+        cost=Cost(2, 2, "two views through the encoder alone, about half of the model each"),
+    ),
 )

@@ -34,6 +34,23 @@ ENTRIES: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        name="contrastive_loss",
+        kind="objective",
+        summary="Makes codes of two views of an example, or of a class, alike, and unlike all "
+        "others in the batch.",
+        equation="L̃ = L + λ C,   C = −E log [exp(u·u⁺/τ) / Σ_a exp(u·u_a/τ)]",
+        when="Features from unlabelled examples under known augmentations; classes drawn apart.",
+        when_not="Small batches, which hold few others to be unlike.",
+        suggested="τ = 0.1 (Khosla et al. 2020), a projection of two layers (Chen et al. 2020, "
+        "§4.2)",
+        composes_badly_with="Mixup, whose inputs belong to two labels; small batches.",
+        reference=papers.CHEN_2020.at("eq. (1)"),
+        further=(papers.KHOSLA_2020.at("eq. (2)"),),
+        aliases=("info_nce", "nt_xent", "supervised_contrastive"),
+        symbol="keras_regzoo.objectives.ContrastiveLoss",
+        cost=Cost(3, 3, "two further passes of the encoder alone"),
+    ),
+    Entry(
         name="tangent_prop",
         kind="objective",
         summary="Trains the outputs not to change along given directions of the input, such as "

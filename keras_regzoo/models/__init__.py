@@ -7,6 +7,7 @@ from keras_regzoo.models.builders import conv_autoencoder, dense_autoencoder
 from keras_regzoo.models.conditional_dense_autoencoder import conditional_dense_autoencoder
 from keras_regzoo.models.conditional_vae import ConditionalVAE
 from keras_regzoo.models.contractive_autoencoder import ContractiveAutoencoder
+from keras_regzoo.models.contrastive_autoencoder import ContrastiveAutoencoder
 from keras_regzoo.models.denoising_autoencoder import DenoisingAutoencoder
 from keras_regzoo.models.importance_weighted_autoencoder import ImportanceWeightedAutoencoder
 from keras_regzoo.models.info_vae import InfoVAE
@@ -25,6 +26,7 @@ __all__ = [
     "BetaTCVAE",
     "ConditionalVAE",
     "ContractiveAutoencoder",
+    "ContrastiveAutoencoder",
     "DenoisingAutoencoder",
     "ImportanceWeightedAutoencoder",
     "InfoVAE",

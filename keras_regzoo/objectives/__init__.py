@@ -3,6 +3,7 @@
 from keras_regzoo.objectives.adversarial_training import AdversarialTraining
 from keras_regzoo.objectives.consistency import Consistency
 from keras_regzoo.objectives.contractive_penalty import ContractivePenalty
+from keras_regzoo.objectives.contrastive_loss import ContrastiveLoss
 from keras_regzoo.objectives.gradient_norm_penalty import GradientNormPenalty
 from keras_regzoo.objectives.gradient_variance_penalty import GradientVariancePenalty
 from keras_regzoo.objectives.image_tangents import image_tangents
@@ -34,6 +35,7 @@ __all__ = [
     "BatchTransform",
     "Consistency",
     "ContractivePenalty",
+    "ContrastiveLoss",
     "GradientNormPenalty",
     "GradientVariancePenalty",
     "InputGradientPenalty",

@@ -48,6 +48,7 @@ class Step:
 
     Attributes:
         predicted: The outputs of the trainer's pass, for their shapes.
+        labels: What `fit` was given as `y`, where the model itself says what its targets are.
     """
 
     def __init__(self, view: PureView, x: Any, from_logits: bool | None = None) -> None:
@@ -57,6 +58,7 @@ class Step:
         self.weights = view.weights()
         self.state = view.state()
         self.predicted: Any = None
+        self.labels: Any = None
         self._draw = 0
         self._known: dict[Any, tuple[Any, Any]] = {}
 

@@ -131,7 +131,7 @@ class ObjectiveModel(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Tensor:
-        y = self.targets(x, y)
+        labels, y = y, self.targets(x, y)
         if self._takes_unlabelled:
             y, sample_weight = without_unlabelled(y, sample_weight)
         _in_step.training = training
@@ -140,7 +140,7 @@ class ObjectiveModel(keras.Model):
                 return self._evaluated(x, y, sample_weight)
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         step, draws = self._take_step(x, y_pred)
-        step.predicted = y_pred
+        step.predicted, step.labels = y_pred, labels
         if self._compile_loss is not None and self._compile_loss.metrics:
             self._compile_loss(y, y_pred, sample_weight)  # its losses per output are logged once
         loss = Loss(step, self._plain_loss(step))

@@ -6,26 +6,13 @@ from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import keras
-from keras import ops, tree
+from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.backend import PureView, State, normal
 from keras_regzoo.objectives.data_loss import require_cross_entropy
-from keras_regzoo.objectives.inputs import known_inputs, require_floating
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import Objective
-
-
-class View(NamedTuple):
-    """The random numbers of one view of a batch.
-
-    Attributes:
-        noise: For each input a standard normal tensor; `None` for integers.
-        state: The state of the augmentation, or `None`.
-    """
-
-    noise: list[Tensor | None]
-    state: State | None
+from keras_regzoo.objectives.views import View, Views
 
 
 class Draw(NamedTuple):
@@ -65,13 +52,11 @@ class TwoViews(Objective, ABC):
     ) -> None:
         within = "[0, inf)"
         super().__init__(name, strength=(strength, within), stddev=(stddev, within), **strengths)
-        if augmentation is not None:
-            validation.instance("augmentation", augmentation, keras.layers.Layer)
         self.augmentation = augmentation
         self.from_logits = validation.one_of("from_logits", from_logits, (None, False, True))
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self._augment: PureView | None = None
+        self._views = Views(type(self).__name__, augmentation, self.stddev, self.seed_generator)
 
     @abstractmethod
     def begin(self, weights: list[Tensor]) -> Any:
@@ -82,22 +67,14 @@ class TwoViews(Objective, ABC):
         """Returns the outputs that those at `weights` are compared with, for the view `x`."""
 
     def attach(self, model: keras.Model) -> None:
-        if self.augmentation is not None:
-            inputs = known_inputs(model)
-            self._require_one_image(inputs)
-            self._augment = PureView(_built(self.augmentation, inputs))
+        self._views.attach(model)
 
     def check(self, loss: Any, objectives: list[Objective]) -> None:
         if self.from_logits is None:
             require_cross_entropy(loss, type(self).__name__)
 
     def draw(self, weights: list[Tensor], x: Any) -> Draw:
-        first, second = self._noise(x), self._noise(x)
-        states: tuple[Any, Any] = (None, None)
-        if self._augment is not None:
-            self._require_one_image(x)
-            states = _two_states(self._augment, tree.flatten(x)[0])
-        return Draw(View(first, states[0]), View(second, states[1]), self.begin(weights))
+        return Draw(*self._views.draw(x), self.begin(weights))
 
     def move(self, draw: Draw, weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
         return weights, self.view(draw.first, x)
@@ -119,18 +96,7 @@ class TwoViews(Objective, ABC):
 
     def view(self, drawn: View, x: Any) -> Any:
         """Returns `x`, augmented and then with noise."""
-        leaves = tree.flatten(x)
-        if self._augment is not None and drawn.state is not None:
-            (image,) = leaves
-            made = self._augment([], drawn.state, image, training=True).outputs
-            leaves = [ops.cast(made, image.dtype)]
-        return tree.pack_sequence_as(
-            x,
-            [
-                leaf if noise is None else leaf + ops.cast(self.stddev * noise, leaf.dtype)
-                for leaf, noise in zip(leaves, drawn.noise, strict=True)
-            ],
-        )
+        return self._views.view(drawn, x)
 
     def get_config(self) -> dict[str, Any]:
         layer = self.augmentation
@@ -146,46 +112,3 @@ class TwoViews(Objective, ABC):
         layer = config["augmentation"]
         layer = layer and keras.saving.deserialize_keras_object(layer)
         return cls(**{**config, "augmentation": layer})
-
-    def _noise(self, x: Any) -> list[Tensor | None]:
-        return [
-            normal(ops.shape(leaf), self.seed_generator)
-            if "float" in keras.backend.standardize_dtype(leaf.dtype)
-            else None
-            for leaf in tree.flatten(x)
-        ]
-
-    def _require_one_image(self, x: Any) -> None:
-        require_floating(x, f"{type(self).__name__} with an augmentation", single=True)
-
-
-def _built(augmentation: keras.layers.Layer, inputs: list[Any]) -> keras.layers.Layer:
-    """Builds the augmentation for a model's inputs, and looks whether it can be used."""
-    if not augmentation.built:
-        if not inputs:
-            raise ValueError(
-                "`augmentation` must be built where the model does not tell its inputs; "
-                f"received {augmentation.name!r}, which is not."
-            )
-        augmentation.build(inputs[0].shape)
-    if augmentation.trainable_variables:
-        raise ValueError(
-            "`augmentation` must have no trainable weights; "
-            f"received {augmentation.name!r}, which has {len(augmentation.trainable_variables)}."
-        )
-    if inputs:
-        fed = keras.Input(batch_shape=inputs[0].shape, dtype=inputs[0].dtype)
-        made = augmentation(fed)
-        if tuple(made.shape) != tuple(fed.shape):
-            raise ValueError(
-                f"`augmentation` must keep the inputs' shape, {tuple(fed.shape)}; "
-                f"received {augmentation.name!r}, which makes {tuple(made.shape)} of it."
-            )
-    return augmentation
-
-
-def _two_states(augment: PureView, image: Tensor) -> tuple[State, State]:
-    """Returns two states of the augmentation with different seeds, and moves its own on."""
-    state = augment.state()
-    augment.assign(augment([], state, image, training=True).updates, state)
-    return state, augment.reseed(state, 1)

@@ -7,9 +7,10 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from keras.regularizers import L2
 
 from keras_regzoo import models, objectives
-from tests.cases.case import BAD_AMOUNTS, BAD_SEEDS, Case, Trained, each
+from tests.cases.case import BAD_AMOUNTS, BAD_FRACTIONS, BAD_SEEDS, Case, Trained, each
 from tests.cases.models import _SPOILED_MODELS, _SPOILED_OBJECTIVES
 from tests.cases.networks import encoder_and_decoder, own_losses
 from tests.cases.variational import COMMON_BAD, EXCEPTIONS, ends, negative_bound
@@ -38,6 +39,13 @@ def decayed_loss(trained: Trained) -> float:
     kernel = ops.convert_to_numpy(trained.technique.decoder.weights[0])
     norms = 0.5 * 0.5 * np.square(codes).sum(axis=-1).mean() + 2.0 * np.square(kernel).sum()
     return summed_loss(trained) + norms
+
+
+def committed_loss(trained: Trained) -> float:
+    codes = ops.convert_to_numpy(trained.net(trained.x))
+    book = ops.convert_to_numpy(trained.technique.quantizer.codebook)
+    distances = np.square(codes[:, None] - book).sum(axis=-1).min(axis=1)
+    return trained.plain + 0.5 * distances.mean()
 
 
 CASES = (
@@ -144,5 +152,70 @@ CASES = (
         net=lambda technique: technique.encoder,
         reconstructs=True,
         exceptions=_SUMMED,
+    ),
+    Case(
+        models.VectorQuantizedVAE,
+        "model",
+        arguments=lambda: {**encoder_and_decoder(), "codes": 3, "seed": 1},
+        variations=(
+            lambda: {**encoder_and_decoder(), "codes": 2, "decay": 0.9, "revival": 0.0},
+            lambda: {
+                **encoder_and_decoder(),
+                "codes": 4,
+                "commitment": 0.0,
+                "objectives": [objectives.WeightPenalty({"decoder/.*kernel": L2(0.1)})],
+            },
+        ),
+        bad=each(
+            encoder=_SPOILED_MODELS,
+            decoder=_SPOILED_MODELS,
+            codes=(0, 1.5, None),
+            commitment=BAD_AMOUNTS,
+            decay=BAD_FRACTIONS,
+            revival=BAD_FRACTIONS,
+            objectives=_SPOILED_OBJECTIVES,
+            seed=BAD_SEEDS,
+        ),
+        counted=lambda: {**encoder_and_decoder(losses=True), "codes": 3, "commitment": 0.5},
+        loss=committed_loss,
+        plain=lambda technique: keras.Sequential(
+            [technique.encoder, technique.quantizer, technique.decoder]
+        ),
+        net=lambda technique: technique.encoder,
+        reconstructs=True,
+        exceptions={
+            "compiled_fit_and_evaluate": "Its evaluation reports the perplexity beside the loss: "
+            "the test of the model compares both.",
+        },
+    ),
+    Case(
+        models.ContrastiveAutoencoder,
+        "model",
+        arguments=lambda: {**encoder_and_decoder(), "strength": 0.5, "temperature": 0.5},
+        variations=(
+            lambda: {**encoder_and_decoder(), "projection": keras.layers.Dense(3), "stddev": 0.2},
+            lambda: {
+                **encoder_and_decoder(),
+                "augmentation": keras.layers.GaussianNoise(0.1, seed=1),
+                "seed": 1,
+                "objectives": [objectives.WeightNoise(0.01)],
+            },
+        ),
+        bad=each(
+            encoder=_SPOILED_MODELS,
+            decoder=_SPOILED_MODELS,
+            augmentation=("flip", 3),
+            stddev=BAD_AMOUNTS,
+            temperature=(0.0, -1.0, "1", None),
+            strength=BAD_AMOUNTS,
+            projection=("dense", 3),
+            objectives=_SPOILED_OBJECTIVES,
+            seed=BAD_SEEDS,
+        ),
+        zero=lambda: {**encoder_and_decoder(), "strength": 0.0},
+        counted=lambda: {**encoder_and_decoder(losses=True), "strength": 0.0},
+        plain=lambda technique: keras.Sequential([technique.encoder, technique.decoder]),
+        net=lambda technique: technique.encoder,
+        reconstructs=True,
     ),
 )

@@ -53,6 +53,37 @@ def _sharing_loss(trained: Trained) -> float:
 
 CASES: tuple[Case, ...] = (
     Case(
+        objectives.ContrastiveLoss,
+        "objective",
+        arguments=lambda: {"encoder": "hidden", "strength": 0.5, "temperature": 0.5},
+        variations=(
+            lambda: {"augmentation": keras.layers.GaussianNoise(0.1, seed=1), "seed": 1},
+            lambda: {"encoder": "hidden", "supervised": False, "stddev": 0.2, "name": "contrast"},
+        ),
+        bad=each(
+            encoder=(3, ["hidden"]),
+            temperature=(0.0, -1.0, "1", None),
+            strength=BAD_AMOUNTS,
+            augmentation=("flip", 3),
+            stddev=BAD_AMOUNTS,
+            projection=("dense", 3),
+            supervised=("yes", 2),
+            seed=BAD_SEEDS,
+        ),
+        zero=lambda: {"encoder": "hidden", "strength": 0.0},
+    ),
+    Case(
+        objectives.ContrastiveLoss,
+        "objective",
+        label="projected",
+        arguments=lambda: {"encoder": "hidden", "projection": keras.layers.Dense(3)},
+        counted=lambda: {
+            "encoder": "hidden",
+            "projection": keras.layers.Dense(3),
+            "strength": 0.0,
+        },
+    ),
+    Case(
         objectives.ContractivePenalty,
         "objective",
         arguments=lambda: {"encoder": "hidden", "strength": 0.5},

@@ -290,6 +290,14 @@ CASTELLS_2020 = talk(
     volume="33",
     pages="4308--4319",
 )
+CHEN_2020 = talk(
+    "chen2020simple",
+    "Ting Chen, Simon Kornblith, Mohammad Norouzi, Geoffrey Hinton",
+    2020,
+    "A Simple Framework for Contrastive Learning of Visual Representations",
+    ICML.format(number="37th"),
+    pages="1597--1607",
+)
 CUBUK_2020 = talk(
     "cubuk2020randaugment",
     "Ekin D. Cubuk, Barret Zoph, Jonathon Shlens, Quoc V. Le",
@@ -318,6 +326,16 @@ GHOSH_2020 = talk(
     2020,
     "From Variational to Deterministic Autoencoders",
     ICLR,
+)
+KHOSLA_2020 = talk(
+    "khosla2020supervised",
+    "Prannay Khosla, Piotr Teterwak, Chen Wang, Aaron Sarna, Yonglong Tian, Phillip Isola, "
+    "Aaron Maschinot, Ce Liu, Dilip Krishnan",
+    2020,
+    "Supervised Contrastive Learning",
+    NEURIPS,
+    volume="33",
+    pages="18661--18673",
 )
 BARRETT_2021 = talk(
     "barrett2021implicit",

@@ -1,0 +1,62 @@
+"""The contrastive autoencoder: what labels are, and what they do to its codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import silhouette_score
+
+from keras_regzoo.models import ContrastiveAutoencoder, dense_autoencoder
+from tests.models.toys import gaussian
+
+QUIET: Any = 0
+
+
+def small(**options):
+    keras.utils.set_random_seed(0)
+    ends = dense_autoencoder((6,), hidden=(), latent=3)
+    return ContrastiveAutoencoder(*ends, seed=0, **{"stddev": 0.3, "temperature": 0.5, **options})
+
+
+@pytest.mark.parametrize("labels", [np.arange(32) % 4, (np.arange(32) % 4)[:, None]])
+def test_labels_are_no_targets_of_the_reconstruction(labels):
+    x = gaussian(32)
+    logs = []
+    for targets in ((), (x,), (labels,)):
+        autoencoder = small(strength=0.7)
+        autoencoder.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mae"])
+        validation: Any = (x, *(targets or (x,)))
+        logs.append(
+            autoencoder.fit(
+                x, *targets, batch_size=32, shuffle=False, validation_data=validation, verbose=QUIET
+            ).history
+        )
+    error = np.mean((autoencoder.reconstruct(x) - x) ** 2)
+    for each in logs:
+        assert each["data_loss"][0] == pytest.approx(error, rel=1e-4)
+        assert each["val_loss"][0] == pytest.approx(error, rel=1e-4)
+        assert each["mae"] == pytest.approx(logs[0]["mae"], rel=1e-5)
+    assert logs[1]["contrastive_loss"] == pytest.approx(logs[0]["contrastive_loss"], rel=1e-5)
+    assert abs(logs[2]["contrastive_loss"][0] - logs[0]["contrastive_loss"][0]) > 0.05
+
+
+def test_labels_draw_the_codes_of_a_class_together():
+    x = gaussian(96)
+    labels = (x[:, 0] > 0).astype("int64") + 2 * (x[:, 1] > 0)
+    scores = []
+    for targets in ((), (labels,)):
+        autoencoder = small()
+        autoencoder.compile(keras.optimizers.Adam(0.02), "mse")
+        autoencoder.fit(x, *targets, batch_size=48, epochs=40, verbose=QUIET)
+        scores.append(silhouette_score(autoencoder.encode(x), labels, metric="cosine"))
+    assert scores[1] > scores[0] + 0.1
+
+
+def test_targets_of_another_shape_that_are_no_labels_are_refused():
+    autoencoder = small()
+    autoencoder.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="`y` must be left out, or hold what the inputs are"):
+        autoencoder.fit(gaussian(8), np.ones((8, 2), "float32"), verbose=QUIET)
