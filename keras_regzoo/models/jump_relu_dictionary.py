@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_regzoo import validation
+from keras_regzoo.backend import numpy_value
 from keras_regzoo.models.dictionary_criterion import JumpReLUCriterion
 from keras_regzoo.models.dictionary_layers import JumpReLU
 from keras_regzoo.models.sparse_dictionary import SparseDictionary
@@ -86,10 +87,9 @@ class JumpReLUDictionary(SparseDictionary):
         seed: int | None = None,
         name: str | None = None,
     ) -> None:
-        self.jump = JumpReLU(
-            validation.number("threshold", threshold, "(0, inf)"),
-            validation.number("bandwidth", bandwidth, "(0, inf)"),
-        )
+        first = validation.number("threshold", threshold, "(0, inf)")
+        width = validation.number("bandwidth", bandwidth, "(0, inf)")
+        self._gates = [JumpReLU(first, width)]
         super().__init__(
             inputs,
             latents,
@@ -101,17 +101,19 @@ class JumpReLUDictionary(SparseDictionary):
         )
 
     def activate(self, preactivation: Any) -> dict[str, Any]:
-        code, gate = self.jump(preactivation)
+        code, gate = self._gates[0](preactivation)
         return {"code": code, "gate": gate}
 
     @property
     def thresholds(self) -> np.ndarray:
         """θ, of shape (latents,)."""
-        return np.exp(keras.ops.convert_to_numpy(self.jump.log_threshold))
+        return np.exp(numpy_value(self._gates[0].log_threshold))
 
     def fresh_latent(self) -> list[tuple[keras.Variable, float]]:
-        return [(self.jump.log_threshold, float(np.log(self.jump.threshold)))]
+        (jump,) = self._gates
+        return [(jump.log_threshold, float(np.log(jump.threshold)))]
 
     def get_config(self) -> dict[str, Any]:
-        own = {"bandwidth": self.jump.bandwidth, "threshold": self.jump.threshold}
+        (jump,) = self._gates
+        own = {"bandwidth": jump.bandwidth, "threshold": jump.threshold}
         return {**own, **strength_config(self.criterion), **super().get_config()}

@@ -87,11 +87,12 @@ class TopKDictionary(SparseDictionary):
     ) -> None:
         validation.integer("latents", latents, "[1, inf)")
         validation.integer("inputs", inputs, "[1, inf)")
-        self.top = KSparse(validation.integer("k", k, f"[1, {latents}]"), name="top_k")
+        top = KSparse(validation.integer("k", k, f"[1, {latents}]"), name="top_k")
         if auxiliary_k is not None:
             validation.integer("auxiliary_k", auxiliary_k, f"[1, {latents}]")
-        self.auxiliary_k = auxiliary_k
-        self.dead_code = DeadCode(auxiliary_k or min(latents, max(1, inputs // 2)))
+        self._sizes = {"k": top.most, "auxiliary_k": auxiliary_k}
+        dead = DeadCode(auxiliary_k or min(latents, max(1, inputs // 2)))
+        self._choices = {"top": top, "dead": dead}
         super().__init__(
             inputs,
             latents,
@@ -103,12 +104,11 @@ class TopKDictionary(SparseDictionary):
         )
 
     def activate(self, preactivation: Any) -> dict[str, Any]:
-        return {"code": self.top(keras.ops.relu(preactivation))}
+        return {"code": self._choices["top"](keras.ops.relu(preactivation))}
 
     def further_taps(self, taps: dict[str, Any], atoms: Atoms) -> dict[str, Any]:
-        code = self.dead_code([taps["preactivation"], taps["dead"]])
+        code = self._choices["dead"]([taps["preactivation"], taps["dead"]])
         return {"dead_part": atoms(code, centred=True)}
 
     def get_config(self) -> dict[str, Any]:
-        own = {"k": self.top.most, "auxiliary_k": self.auxiliary_k}
-        return {**own, **strength_config(self.criterion), **super().get_config()}
+        return {**self._sizes, **strength_config(self.criterion), **super().get_config()}
