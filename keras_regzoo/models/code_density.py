@@ -52,7 +52,7 @@ class CodeDensity(keras.layers.Layer):
     def sample(self, n: int, random: np.random.Generator) -> np.ndarray:
         """Returns `n` codes, of shape (n, d)."""
         chosen = random.choice(len(self.weights_), size=n, p=self.weights_ / self.weights_.sum())
-        noise = random.standard_normal((n, self.means_.shape[1]))
+        noise = random.standard_normal((n, self.factors_.shape[-1]))
         return self.means_[chosen] + np.einsum("nij,nj->ni", self.factors_[chosen], noise)
 
     def save_own_variables(self, store: Any) -> None:

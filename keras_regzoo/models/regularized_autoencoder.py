@@ -16,7 +16,7 @@ from keras_regzoo.models.code_penalties import CodeNorm, DecoderJacobian
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
 from keras_regzoo.models.squared_error import SquaredError
 from keras_regzoo.objectives import WeightPenalty
-from keras_regzoo.objectives.objective import Objective, Penalty
+from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 
 PENALTIES = ("l2", "gradient", "spectral")
@@ -99,7 +99,7 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
         validation.integer("probes", probes, "[1, inf)")
         validation.instance("decoder", decoder, keras.Model)
         keras.random.SeedGenerator(seed)  # refuses a bad one, whatever the penalty
-        built_in: list[Penalty] = [CodeNorm(beta)]
+        built_in: list[Objective] = [CodeNorm(beta)]
         if penalty == "l2":
             kernels = {f"^{re.escape(decoder.name)}/": keras.regularizers.L2(1.0)}
             built_in.append(WeightPenalty(kernels, strength, _SMOOTHNESS))
