@@ -84,6 +84,8 @@ class BaseAutoencoder(ObjectiveModel):
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         self.check_inputs("x", x)
+        if y is not None:
+            self.targets(x, y)
         check_data("y", y, self.valid_range)
         held_out = kwargs.get("validation_data")
         if isinstance(held_out, list | tuple) and held_out:
