@@ -64,6 +64,7 @@ class Plan:
 SHORT = FineTuning(0.3, 100, 12, 0.9)
 LONG = FineTuning(0.3, 100, 16, 0.9)
 FAST = FineTuning(1.0, 100, 12, 0.9)
+SLOW = FineTuning(0.1, 100, 12, 0.9)
 EXPLORED = {
     "CAE": (
         Plan("CAE", 1.0, 3e-3, 12, SHORT),
@@ -71,10 +72,14 @@ EXPLORED = {
         Plan("CAE", 1.0, 3e-3, 20, LONG),
         Plan("CAE", 1.0, 3e-3, 12, FAST),
     ),
-    "AE": (Plan("AE", 0.0, 3e-3, 12, SHORT), Plan("AE", 0.0, 3e-3, 12, FAST)),
+    "AE": (
+        Plan("AE", 0.0, 3e-3, 12, SHORT),
+        Plan("AE", 0.0, 3e-3, 12, FAST),
+        Plan("AE", 0.0, 3e-3, 12, SLOW),
+    ),
     "DAE": (Plan("DAE", 0.3, 3e-3, 12, SHORT), Plan("DAE", 0.5, 3e-3, 12, SHORT)),
     "AE + wd": (Plan("AE + wd", 1e-3, 3e-3, 12, SHORT), Plan("AE + wd", 1e-4, 3e-3, 12, SHORT)),
-    RANDOM: (Plan(RANDOM, 0.0, 0.0, 0, SHORT), Plan(RANDOM, 0.0, 0.0, 0, FAST)),
+    RANDOM: (Plan(RANDOM, 0.0, 0.0, 0, SHORT), Plan(RANDOM, 0.0, 0.0, 0, SLOW)),
 }
 
 PAGE = """# Features of the contractive autoencoder

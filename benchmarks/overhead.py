@@ -72,6 +72,10 @@ no floor, and else on the ratio to the floor.
 Measured with
 
 {conditions}
+
+## Other measurements
+
+{others}
 """
 
 
@@ -139,6 +143,16 @@ def conditions() -> str:
     return machine.conditions(machines)
 
 
+def others() -> str:
+    """Returns links to the pages of the other benchmarks, by their titles."""
+    pages = sorted(results_file.RESULTS.parent.glob("*.md"))
+    return "\n".join(
+        f"- [{page.read_text().splitlines()[0].removeprefix('# ')}]({page.name})"
+        for page in pages
+        if page.name != "README.md"
+    )
+
+
 def main(
     page: Annotated[bool, typer.Option(help="Write the page of saved results instead.")] = False,
     again: Annotated[bool, typer.Option(help="Measure what is saved, too.")] = False,
@@ -157,7 +171,9 @@ def main(
             results_file.save(RESULT, results)
             typer.echo(f"{each} {backend} {name}: {saved[name]['ratio']:.2f} x plain")
     if page:
-        text = PAGE.format(table=table(results_file.load(RESULT)), conditions=conditions())
+        text = PAGE.format(
+            table=table(results_file.load(RESULT)), conditions=conditions(), others=others()
+        )
         (results_file.RESULTS.parent / "README.md").write_text(text)
 
 
