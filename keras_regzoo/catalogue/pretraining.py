@@ -20,7 +20,7 @@ ENTRIES: tuple[Entry, ...] = (
         "chose from 0.1 to 0.5)",
         composes_badly_with="Codes that leave [0, 1] under a cross-entropy; an overcomplete layer "
         "without corruption or sparsity, which copies.",
-        reference=papers.HINTON_2006,
+        reference=papers.HINTON_2006.at("figure 1"),
         further=(papers.BENGIO_2007, papers.VINCENT_2010, papers.ERHAN_2010),
         aliases=("layerwise_pretraining", "unsupervised_pretraining"),
         symbol="keras_regzoo.training.greedy_pretrain",
@@ -38,7 +38,7 @@ ENTRIES: tuple[Entry, ...] = (
         suggested="compare with greedy pretraining for as many epochs",
         composes_badly_with="Narrow lower layers, which keep only what tells the classes apart at "
         "once.",
-        reference=papers.BENGIO_2007,
+        reference=papers.BENGIO_2007.at("the greedy layer-wise supervised strategy"),
         further=(papers.ERHAN_2010,),
         symbol="keras_regzoo.training.supervised_pretrain",
         cost=Cost(note="one training of a shallow classifier a layer"),
@@ -54,8 +54,8 @@ ENTRIES: tuple[Entry, ...] = (
         suggested="the head alone until it settles, so that its first gradients do not spoil the "
         "encoder (ours); then a low learning rate",
         composes_badly_with="Batch normalization in the encoder on data of another distribution.",
-        reference=papers.HINTON_2006,
-        further=(papers.BENGIO_2007,),
+        reference=papers.BENGIO_2007.at("supervised fine-tuning"),
+        further=(papers.HINTON_2006,),
         symbol="keras_regzoo.training.pretrain_classifier",
         cost=Cost(note="an ordinary training; frozen epochs without the encoder's backward pass"),
     ),

@@ -105,13 +105,13 @@ def _checked(stages: Any) -> list[Pair]:
         )
     pairs = []
     for pair in stages:
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
+        parts = pair if isinstance(pair, list | tuple) else ()
+        if len(parts) != 2 or not all(isinstance(part, keras.Model) for part in parts):
             raise ValueError(
-                f"`stages` must be a list of pairs (encoder, decoder); received {pair!r} in it."
+                "`stages` must be a list of pairs (encoder, decoder) of Keras models; received "
+                f"{pair!r} in it."
             )
-        encoder, decoder = pair
-        validation.instance("stages", encoder, keras.Model)
-        validation.instance("stages", decoder, keras.Model)
+        encoder, decoder = parts
         check_fit(encoder, decoder, lambda shape: shape)
         pairs.append((encoder, decoder))
     return pairs

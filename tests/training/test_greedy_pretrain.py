@@ -1,6 +1,4 @@
-"""greedy_pretrain: stages against NumPy and PCA, what moves when, disks, and refusals."""
-
-import tracemalloc
+"""greedy_pretrain: stages against NumPy and PCA, and what moves when."""
 
 import keras
 import numpy as np
@@ -17,49 +15,19 @@ from keras_regzoo.models import (
     conv_autoencoder,
     dense_autoencoder,
 )
-from keras_regzoo.training import greedy_pretrain, stage_codes
+from keras_regzoo.training import greedy_pretrain
 from keras_regzoo.training.chains import levels_of, through
-from keras_regzoo.training.stages import Network
 from tests.models.toys import numpy_weights
+from tests.training.pretrained import (
+    STILL,
+    UNIFORM,
+    autoencoder,
+    eager,
+    random_weights,
+    seeing,
+)
 
-STILL = keras.optimizers.SGD(0.0)
-UNIFORM = np.random.default_rng(0).uniform(size=(32, 6)).astype("float32")
-
-
-@pytest.fixture
-def eager(monkeypatch):
-    compiled = keras.Model.compile
-
-    def run_eagerly(model, *args, **options):
-        compiled(model, *args, run_eagerly=True, jit_compile=False, **options)
-
-    monkeypatch.setattr(Network, "compile", run_eagerly)
-
-
-class Seen(keras.callbacks.Callback):
-    """Notes what `look` returns of each stage's network before it trains."""
-
-    def __init__(self, look, notes):
-        super().__init__()
-        self.look, self.notes = look, notes
-
-    def on_train_begin(self, logs=None):
-        self.notes.append(self.look(self.model))
-
-
-def seeing(look):
-    notes = []
-    return notes, lambda: [Seen(look, notes)]
-
-
-def autoencoder(activation="tanh", **options):
-    return Autoencoder(*dense_autoencoder((6,), (5, 4), 3, activation, **options))
-
-
-def random_weights(model):
-    rng = np.random.default_rng(1)
-    model.set_weights([rng.normal(0, 0.7, weight.shape) for weight in model.get_weights()])
-    return model
+__all__ = ["eager"]  # a fixture
 
 
 def still(model, x=UNIFORM, **options):
@@ -286,108 +254,6 @@ def test_stages_of_a_stacked_autoencoder_are_its_levels():
         greedy_pretrain(StackedAutoencoder(stages[:1], chained=True), UNIFORM)
 
 
-@pytest.mark.usefixtures("eager")
-def test_stored_codes_give_the_same_weights_and_are_deleted(tmp_path):
-    x = np.memmap(tmp_path / "x.raw", "float32", "w+", shape=(32, 6))
-    x[:] = UNIFORM
-    folder = tmp_path / "codes"
-    folder.mkdir()
-
-    def trained(**options):
-        keras.utils.set_random_seed(5)
-        model = autoencoder()
-        options = {"validation_split": 0.25, "corruption": 0.2, "epochs": 2, **options}
-        found = greedy_pretrain(model, options.pop("x", UNIFORM), verbose=0, **options)
-        return model.get_weights(), found
-
-    notes, callbacks = seeing(lambda _: [p.stat().st_size for p in folder.glob("*/*.npy")])
-    weights, found = trained()
-    others, again = trained(x=x, store=folder, callbacks=callbacks)
-    assert found.histories == again.histories
-    for a, b in zip(weights, others, strict=True):
-        np.testing.assert_array_equal(a, b)
-    header = 128
-    assert [sorted(sizes) for sizes in notes] == [
-        [],
-        [header + 8 * 5 * 4, header + 24 * 5 * 4],
-        [header + 8 * 4 * 4, header + 24 * 4 * 4],
-    ]
-    assert not list(folder.iterdir())
-
-
-@pytest.mark.usefixtures("eager")
-def test_memory_holds_neither_the_inputs_nor_the_codes(tmp_path, monkeypatch):
-    monkeypatch.setattr(stage_codes, "CHUNK", 2**19)
-    rows, width = 6_000, 256
-    x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", "float32", (rows, width))
-    x[:] = 0.5
-    chain = keras.Sequential([keras.Input((width,)), layers.Dense(width), layers.Dense(4)])
-    tracemalloc.start()
-    greedy_pretrain(chain, x, epochs=1, batch_size=1000, store=tmp_path, verbose=0)
-    stored = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert stored < 0.8 * x.nbytes
-
-
-class Interrupted(keras.callbacks.Callback):
-    def on_train_batch_end(self, batch, logs=None):
-        raise KeyboardInterrupt
-
-
-@pytest.mark.usefixtures("eager")
-def test_interruption_leaves_a_whole_model_and_no_files(tmp_path):
-    model = autoencoder()
-    model.encoder.layers[2].trainable = False
-    flags = [v.trainable for v in model.variables]
-    made = iter([[], [Interrupted()]])
-    with pytest.raises(KeyboardInterrupt):
-        greedy_pretrain(
-            model, UNIFORM, epochs=1, store=tmp_path, callbacks=lambda: next(made), verbose=0
-        )
-    assert [v.trainable for v in model.variables] == flags
-    assert not list(tmp_path.iterdir())
-    assert np.isfinite(model.reconstruct(UNIFORM)).all()
-
-
-@pytest.mark.usefixtures("eager")
-def test_stage_stops_early_with_its_best_weights():
-    chain = autoencoder()
-    found = greedy_pretrain(
-        chain,
-        UNIFORM,
-        epochs=[9, 9, 1],
-        optimizer=STILL,
-        validation_data=UNIFORM[:8],
-        patience=2,
-        verbose=0,
-    )
-    assert [len(history["loss"]) for history in found.histories] == [3, 3, 1]
-    model = Autoencoder(*dense_autoencoder((6,), (), 3))
-    found = greedy_pretrain(
-        model,
-        UNIFORM,
-        epochs=8,
-        optimizer=keras.optimizers.SGD(10.0),
-        validation_split=0.25,
-        patience=1,
-        verbose=0,
-    )
-    (history,) = found.histories
-    assert len(history["loss"]) < 8
-    scores = model.reconstruction_error(UNIFORM[24:])
-    assert np.mean(scores) == pytest.approx(min(history["val_loss"]), rel=1e-4)
-
-
-@pytest.mark.usefixtures("eager")
-def test_progress_is_shown_on_stderr_unless_silent(capsys):
-    greedy_pretrain(autoencoder(), UNIFORM, epochs=1)
-    shown = capsys.readouterr()
-    assert "stage 3 of 3: code" in shown.err
-    assert "loss 0." in shown.err
-    greedy_pretrain(autoencoder(), UNIFORM, epochs=1, verbose=0)
-    assert "stage" not in capsys.readouterr().err + shown.out
-
-
 def test_pretrained_deep_network_begins_at_a_lower_loss():
     x = (load_digits().data[:640] / 16).astype("float32")
 
@@ -399,62 +265,3 @@ def test_pretrained_deep_network_begins_at_a_lower_loss():
     greedy_pretrain(model, x, epochs=25, batch_size=128, optimizer=adam, verbose=0)
     random, variance = deep().reconstruction_error(x).mean(), x.var(axis=0).mean()
     assert model.reconstruction_error(x).mean() < 0.75 * variance < random
-
-
-REFUSED = {
-    "model": (3, "`model` must be a `keras` Model"),
-    "x": (np.full((4, 6), np.nan), "`x` must be finite"),
-    "groups": ((2, 2), "`groups` must be a list .* at most the 3 levels"),
-    "epochs": ([1, 0, 1], r"`epochs` must be an integer in \[1, inf\); received epochs=0"),
-    "batch_size": (0, "`batch_size` must be an integer"),
-    "optimizer": ("adamant", "`optimizer` must be an optimizer or the name of one"),
-    "loss": ("binary_crossentropy", "`loss` must be .* stage 1 has outputs of 'reconstruction'"),
-    "corruption": ([0.1], "`corruption` must be one value, or a list .* 3 stages; received 1"),
-    "sparsity": (0.1, "`sparsity` must be a `keras` Layer"),
-    "validation_split": (1.0, r"`validation_split` must be a number in \[0, 1\)"),
-    "validation_data": (np.ones((4, 5)), r"`validation_data` must hold inputs of shape \(6,\)"),
-    "patience": (2, "`patience` must come with a `validation_split` or `validation_data`"),
-    "callbacks": ([], "`callbacks` must be a function that returns"),
-    "store": ("/no/such/folder", "`store` must be a folder that exists"),
-}
-
-
-@pytest.mark.parametrize("argument", REFUSED)
-def test_bad_arguments_are_one_sentence_before_training(argument):
-    value, sentence = REFUSED[argument]
-    given = {"model": autoencoder(), "x": UNIFORM, "verbose": 0, argument: value}
-    with pytest.raises(ValueError, match=sentence):
-        greedy_pretrain(given.pop("model"), given.pop("x"), **given)
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        ({"x": UNIFORM[:, :4]}, r"`x` must have the shape of the model's inputs, \(None, 6\)"),
-        ({"x": UNIFORM[:, 0]}, r"`x` must be one array of numbers"),
-        ({"groups": 0}, "`groups` must be an integer"),
-        ({"loss": "nonsense"}, "`loss` must be a loss or the name of one"),
-        ({"loss": ["mse", "binary_crossentropy", "mse"]}, "stage 2 has codes of 'dense"),
-        ({"corruption": 1.0}, r"`corruption` must be a number in \[0, 1\)"),
-        ({"validation_split": 0.99}, "`validation_split` must leave examples"),
-        ({"validation_split": 0.5, "validation_data": UNIFORM}, "`validation_split` must be 0"),
-    ],
-)
-def test_other_bad_values_are_one_sentence(given, sentence):
-    x = given.pop("x", UNIFORM)
-    with pytest.raises(ValueError, match=sentence):
-        greedy_pretrain(autoencoder(), x, verbose=0, **given)
-
-
-def test_models_that_are_no_chain_or_cannot_be_trained_are_refused():
-    inputs = keras.Input((6,))
-    split = layers.Dense(6)(inputs)
-    branched = keras.Model(inputs, layers.Add()([split, inputs]))
-    with pytest.raises(ValueError, match="`model` must be a chain of layers"):
-        greedy_pretrain(branched, UNIFORM)
-    with pytest.raises(ValueError, match="`model` must have layers with weights"):
-        greedy_pretrain(keras.Sequential([keras.Input((6,)), layers.ReLU()]), UNIFORM)
-    model = autoencoder()
-    model.trainable = False
-    with pytest.raises(ValueError, match="`model` must have something trainable in each stage"):
-        greedy_pretrain(model, UNIFORM)
