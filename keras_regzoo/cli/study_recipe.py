@@ -101,14 +101,25 @@ def trained(
     seed: int,
     epochs: int,
     rate: float = RATE,
+    loss: str | None = "mse",
+    x: Any = None,
 ) -> Any:
-    """Returns an autoencoder trained with squared error from the initial weights of `seed`.
+    """Returns an autoencoder trained from the initial weights of `seed`.
 
     Adam's rate falls to zero along a cosine.
+
+    Args:
+        build: Makes the model.
+        given: The images.
+        seed: Of the weights and the batches.
+        epochs: Passes over the training images.
+        rate: Adam's at the start.
+        loss: What is compiled, squared error by default; `None` for a model that brings its own.
+        x: What to train on in place of the training images.
     """
     keras.utils.set_random_seed(seed)
     model = build()
     steps = math.ceil(len(given.x_train) / BATCH) * epochs
-    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)), "mse")
-    model.fit(given.x_train, batch_size=BATCH, epochs=epochs, verbose=QUIET)
+    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)), loss)
+    model.fit(given.x_train if x is None else x, batch_size=BATCH, epochs=epochs, verbose=QUIET)
     return model

@@ -178,8 +178,8 @@ def test_evaluation_draws_cover_the_normal_distribution_evenly():
 
 def test_predictions_are_means_at_the_mean_code():
     for likelihood, squash in (
-        ("bernoulli", lambda logit: 1 / (1 + np.exp(-logit))),
-        ("gaussian", None),
+        ("bernoulli", expit),
+        ("gaussian", np.asarray),
     ):
         model = autoencoder(likelihood=likelihood)
         mean, log_variance = np.split(affine(model.encoder, X), 2, axis=-1)
