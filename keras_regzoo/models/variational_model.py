@@ -191,7 +191,7 @@ def _check_decoder(decoder: keras.Model, likelihood: Likelihood) -> None:
     if likelihood.squashes and activation in _SQUASHING:
         raise ValueError(
             "`decoder` must give logits, without limits, for this likelihood; received one whose "
-            f"layer {last.name!r} ends in a {activation.__name__}."
+            f"layer {last.name!r} ends in a {keras.activations.serialize(activation)}."
         )
 
 
