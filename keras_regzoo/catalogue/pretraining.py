@@ -24,6 +24,7 @@ ENTRIES: tuple[Entry, ...] = (
         further=(papers.BENGIO_2007, papers.VINCENT_2010, papers.ERHAN_2010),
         aliases=("layerwise_pretraining", "unsupervised_pretraining"),
         symbol="keras_regzoo.training.greedy_pretrain",
+        evidence="benchmarks/results/stacked_autoencoder.json",
         cost=Cost(note="one training of a shallow autoencoder a layer"),
     ),
     Entry(

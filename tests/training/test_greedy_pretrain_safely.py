@@ -46,7 +46,7 @@ def test_stored_codes_give_the_same_weights_and_are_deleted(tmp_path):
 @pytest.mark.usefixtures("eager")
 def test_memory_holds_neither_the_inputs_nor_the_codes(tmp_path, monkeypatch):
     monkeypatch.setattr(stage_codes, "CHUNK", 2**19)
-    rows, width = 6_000, 256
+    rows, width = 12_000, 256
     x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", "float32", (rows, width))
     x[:] = 0.5
     chain = keras.Sequential([keras.Input((width,)), layers.Dense(width), layers.Dense(4)])
