@@ -95,7 +95,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         x: Any,
         mask: Any,
         start: Any = 0.0,
-        steps: int = 10,
+        steps: int = 2,
         batch_size: int | None = None,
     ) -> np.ndarray:
         """Returns `x` with its missing values filled in.
@@ -109,7 +109,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
             start: What stands for missing values at first: a number, or an array that fits. Masking
                 noise has taught the model 0; after another corruption the means of the training
                 data are better.
-            steps: How often it is reconstructed, at least 1.
+            steps: How often it is reconstructed, at least 1. Default 2: on digits the second step
+                of a denoiser helps (the first alone is best with full emphasis), while those beyond
+                lead away; a narrow linear model gains by dozens.
             batch_size: Examples at a time.
 
         Raises:

