@@ -59,7 +59,7 @@ def misplaced(by_module, excused):
         problems += [
             f"{name} lies in {module}; its file must be {snake_case(name)}.py."
             for name in names
-            if module.rpartition(".")[2] != snake_case(name)
+            if module.rpartition(".")[2].replace("_", "") != name.lower()
         ]
     return problems
 
