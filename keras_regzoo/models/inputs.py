@@ -67,13 +67,13 @@ def check_data(name: str, data: Any, valid_range: tuple[float, float] | None = N
 def check_targets(x: Any, y: Any) -> None:
     """Raises a ValueError if targets are not shaped as the inputs are."""
     given, wanted = (tree.flatten(each) for each in (y, x))
-    shapes = [_known_shape(each) for each in (*given, *wanted)]
-    if len(shapes) != 2 or None in shapes:
+    if len(given) != 1 or len(wanted) != 1:
         return
-    if not _meet(*shapes):
+    targets, inputs = _known_shape(given[0]), _known_shape(wanted[0])
+    if targets is not None and inputs is not None and not _meet(targets, inputs):
         raise ValueError(
             "`y` must be left out, or hold what the inputs are to be reconstructed as, of shape "
-            f"{shapes[1][1:]} for each example (labels are not used); received {shapes[0][1:]}."
+            f"{inputs[1:]} for each example (labels are not used); received {targets[1:]}."
         )
 
 
