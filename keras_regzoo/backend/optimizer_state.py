@@ -47,11 +47,11 @@ def slots(model: keras.Model, variable: keras.Variable) -> list[keras.Variable]:
     found = []
     for part in _parts(model.optimizer):
         known = list(part._trainable_variables) if part.built else []
-        index = next((i for i, v in enumerate(known) if v is variable), None)
-        for kept in vars(part).values() if index is not None else ():
-            if isinstance(kept, list) and len(kept) == len(known) and kept[index] is not variable:
-                found.append(kept[index])
-    return [each for each in found if getattr(each, "shape", None) == variable.shape]
+        for index in [i for i, each in enumerate(known) if each is variable]:
+            lists = [kept for kept in vars(part).values() if isinstance(kept, list)]
+            found += [kept[index] for kept in lists if len(kept) == len(known)]
+    kept = [each for each in found if each is not variable]
+    return [each for each in kept if getattr(each, "shape", None) == variable.shape]
 
 
 class HeldOptimizer:

@@ -81,7 +81,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
         else:
             rate = validation.number("corruption", corruption, "[0, 1)")
             layer = MaskingNoise(rate, name="masking_noise")
-        built_in = [] if emphasis is None else [Emphasis(layer.name, *_pair(emphasis))]
+        built_in: list[Objective] = []
+        if emphasis is not None:
+            built_in = [Emphasis(layer.name, *_pair(emphasis))]
         self._stage = [layer]
         super().__init__(encoder, decoder, objectives, name, built_in)
         self.corruption = layer

@@ -61,7 +61,7 @@ class Emphasis(Objective):
                 "`emphasis`: 'mse', 'mae' or 'binary_crossentropy', or an object of theirs; "
                 f"received {loss!r}."
             )
-        self._loss = unreduced(made)
+        self._loss: Any = unreduced(made)
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def emphasized(point: Point) -> tuple[Tensor, Terms]:

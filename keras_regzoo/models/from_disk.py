@@ -34,7 +34,8 @@ def from_disk(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         _feed(given, "x", trains and given.get("shuffle", True) is not False)
     held_out = given.get("validation_data")
     if isinstance(held_out, tuple) and isinstance(held_out[0], np.memmap):
-        parts = dict(zip(("x", "y", "sample_weight"), held_out, strict=False))
+        names = ("x", "y", "sample_weight")
+        parts: dict[str, Any] = dict(zip(names, held_out, strict=False))
         size = given.pop("validation_batch_size", None) or given.get("batch_size")
         parts["batch_size"] = size or getattr(given.get("x"), "batch_size", None)
         _feed(parts, "validation_data", False)
