@@ -243,7 +243,8 @@ class ObjectiveModel(keras.Model):
     def _evaluated(self, x: Any, y: Any, sample_weight: Any) -> Tensor:
         """Returns the criterion outside of training, and logs its terms."""
         step = Step(self._view, x)
-        made = self.criterion.evaluation_pass(self._view, step.weights, step.state, x)
+        criterion: Any = self.criterion
+        made = criterion.evaluation_pass(self._view, step.weights, step.state, x)
         value, terms = self._loss_of(made, y, sample_weight, training=False)
         self._log(self._criterion_trackers, terms, x)
         return value

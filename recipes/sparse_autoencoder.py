@@ -1,0 +1,132 @@
+"""Five ways to a sparse code of digits, and what each is worth to a linear classifier.
+
+A code of 256 units for images of 64 pixels is made sparse by activity L1, by a penalty on units
+that are not rarely active, by keeping the 16 largest activations of an image, or each unit's
+largest activations of a batch; beside them stand the same autoencoder without sparsity, and the
+pixels themselves. A logistic regression on the codes of 200 labelled digits is judged on test
+digits. Reported are its accuracy, the units active for an image (above a hundredth of the code's
+greatest value), the share of units that are never active, and the share of the variance around the
+mean digit that the reconstruction leaves.
+
+Reference: Ng 2011, Sparse autoencoder, sec. 3; Makhzani & Frey 2014, k-Sparse Autoencoders, sec. 4;
+Makhzani & Frey 2015, Winner-Take-All Autoencoders.
+
+Command: regzoo run sparse_autoencoder
+With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws the filters of the
+k-sparse one.
+Expected: accuracies are 0.929 from pixels, 0.944 dense, 0.949 with activity L1, 0.925 with KL, 0.936
+k-sparse and 0.935 winner-take-all, means over three seeds of which none is far from another;
+active are 177 units dense, 22 with activity L1, 16 k-sparse, while sigmoids under KL are small but
+never off. Winner-take-all is off at inference: its code is dense then, and no longer what its
+decoder was trained on. About four minutes on JAX on a busy machine.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_regzoo import data, validation
+from keras_regzoo.cli.study_recipe import run_study, trained
+from keras_regzoo.diagnostics import plots
+from keras_regzoo.layers import KLSparsity, KSparse, WinnerTakeAll
+from keras_regzoo.models import SparseAutoencoder, dense_autoencoder
+
+UNITS = 256
+LABELLED = 200
+EPOCHS = 40
+KEPT = 16
+ACTIVE = 0.05
+RATE_PENALTY = 0.001
+L1 = 0.001
+WINNERS = 0.05
+SEEN = 0.01  # of the greatest value of a code, above which a unit counts as active
+SETTINGS = {
+    "units": UNITS,
+    "labelled": LABELLED,
+    "kept": KEPT,
+    "active": ACTIVE,
+    "rate_penalty": RATE_PENALTY,
+    "l1": L1,
+    "winners": WINNERS,
+    "seen": SEEN,
+}
+SPARSITIES: dict[str, tuple[str | None, Callable[[], float | keras.layers.Layer]]] = {
+    "dense": ("relu", lambda: 0.0),
+    "activity_l1": ("relu", lambda: L1),
+    "kl": ("sigmoid", lambda: KLSparsity(ACTIVE, RATE_PENALTY)),
+    "k_sparse": (None, lambda: KSparse(KEPT)),
+    "winner_take_all": ("relu", lambda: WinnerTakeAll(WINNERS)),
+}
+METHODS = ("pixels", *SPARSITIES)
+EXPECTED = {
+    "pixels/accuracy": (0.90, 0.96),
+    "dense/accuracy": (0.91, 0.97),
+    "activity_l1/accuracy": (0.92, 0.98),
+    "activity_l1/l0": (12, 35),
+    "kl/accuracy": (0.89, 0.96),
+    "k_sparse/accuracy": (0.90, 0.97),
+    "k_sparse/l0": (15.5, 16.01),
+    "winner_take_all/accuracy": (0.90, 0.97),
+}
+
+
+@functools.cache
+def fitted(method: str, images: data.Dataset, seed: int, epochs: int) -> SparseAutoencoder:
+    activation, sparsity = SPARSITIES[method]
+
+    def build() -> keras.Model:
+        ends = dense_autoencoder(
+            images.shape,
+            (),
+            UNITS,
+            code_activation=activation,
+            output_activation="sigmoid",
+            tied=True,
+        )
+        return SparseAutoencoder(*ends, sparsity=sparsity())
+
+    return trained(build, images, seed, epochs)
+
+
+def accuracy(images: data.Dataset, codes: Callable[[np.ndarray], np.ndarray], seed: int) -> float:
+    """Returns that of a logistic regression on a few labelled examples' standardized codes."""
+    linear = validation.extra("sklearn.linear_model", "recipes", "A classifier")
+    few = images.with_training_size(min(LABELLED, len(images.x_train)), seed)
+    train, test = codes(few.x_train), codes(images.x_test)
+    center, scale = train.mean(axis=0), train.std() + 1e-12
+    judge = linear.LogisticRegression(max_iter=2000).fit((train - center) / scale, few.y_train)
+    return float(judge.score((test - center) / scale, images.y_test))
+
+
+def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[str, float]:
+    """Returns the accuracy and, of an autoencoder, how sparse its code and how good its images."""
+    if method == "pixels":
+        return {"accuracy": accuracy(images, lambda x: x.reshape(len(x), -1), seed)}
+    model = fitted(method, images, seed, epochs)
+    code = np.abs(model.encode(images.x_test))
+    on = code > SEEN * code.max()
+    spread = np.mean(np.square(images.x_test - images.x_train.mean(axis=0)))
+    return {
+        "accuracy": accuracy(images, model.encode, seed),
+        "l0": float(on.sum(axis=1).mean()),
+        "never_active": float(np.mean(~on.any(axis=0))),
+        "left": float(model.reconstruction_error(images.x_test).mean() / spread),
+    }
+
+
+def draw(images: data.Dataset, epochs: int) -> Any:
+    return plots.filters(fitted("k_sparse", images, 0, epochs))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures all and writes the JSON; returns 0 if all are as expected, else 1."""
+    return run_study(argv, __file__, __doc__, METHODS, measure, EPOCHS, EXPECTED, SETTINGS, draw)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
