@@ -87,7 +87,7 @@ CASES = (
         variations=(
             ends(alpha=0.5, scaling=0.5, kernel="imq", scales=[0.5, 2.0]),
             ends(alpha=-1.0, scaling=3.0, likelihood="gaussian", stddev="learned"),
-            ends(objectives=[objectives.SharpnessAware(0.05)], name="info"),
+            lambda: ends(objectives=[objectives.SharpnessAware(0.05)], name="info")(),
         ),
         bad=each(
             alpha=(1.1, "1", None),

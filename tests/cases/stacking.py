@@ -24,9 +24,9 @@ def _stages(second: int, losses: bool = False) -> list[Any]:
     return [first, (dense(second, 2, "encoder"), dense(2, second, "decoder"))]
 
 
-def _arguments(chained: bool, losses: bool = False, **others: Any) -> Any:
+def _arguments(chained: bool, losses: bool = False) -> Any:
     second = 12 if chained else 3
-    return lambda: {"stages": _stages(second, losses), "chained": chained, **others}
+    return lambda: {"stages": _stages(second, losses), "chained": chained}
 
 
 def _case(chained: bool) -> Case:
@@ -34,7 +34,9 @@ def _case(chained: bool) -> Case:
         models.StackedAutoencoder,
         "model",
         arguments=_arguments(chained),
-        variations=(_arguments(chained, objectives=[objectives.WeightNoise(0.01)]),),
+        variations=(
+            lambda: {**_arguments(chained)(), "objectives": [objectives.WeightNoise(0.01)]},
+        ),
         bad=each(
             stages=("net", [], ["net"], [("net", "net")], None),
             chained=("yes", None, 2),
