@@ -15,7 +15,7 @@ Jumping Ahead: Improving Reconstruction Fidelity with JumpReLU Sparse Autoencode
 Command: regzoo run sparse_dictionary
 Expected: the mean cosine is 0.708 for independent components, 0.484 untrained, 0.990 with TopK
 (with and without its auxiliary loss, which changes nothing where so few latents are dead)
-and 0.962 with JumpReLU, at 3.3 active latents; means over three seeds. About four minutes when busy.
+and 0.962 with JumpReLU, at 3.3 active latents; means over three seeds. Four minutes if busy.
 """
 
 from __future__ import annotations
