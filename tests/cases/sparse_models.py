@@ -100,7 +100,7 @@ CASES = (
         arguments=_dictionary(k=2),
         variations=(
             _dictionary(k=2, auxiliary=0.1, auxiliary_k=3, dead_after=4),
-            _dictionary(k=1, objectives=[objectives.WeightNoise(0.01)]),
+            lambda: {**_dictionary(k=1)(), "objectives": [objectives.WeightNoise(0.01)]},
         ),
         bad=each(
             k=(9, *_BAD_COUNTS),
@@ -120,7 +120,7 @@ CASES = (
         arguments=_dictionary(strength=0.1, bandwidth=0.5),
         variations=(
             _dictionary(strength=0.1, threshold=0.2, dead_after=4),
-            _dictionary(objectives=[objectives.WeightNoise(0.01)]),
+            lambda: {**_dictionary()(), "objectives": [objectives.WeightNoise(0.01)]},
         ),
         bad=each(
             strength=BAD_AMOUNTS,
