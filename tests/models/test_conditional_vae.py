@@ -22,7 +22,7 @@ LABELS = np.arange(12) % 3
 CONDITIONS = np.random.default_rng(1).normal(size=(12, 3)).astype("float32")
 
 
-def conditional(classes=3, **options):
+def conditional(classes: int | None = 3, **options):
     keras.utils.set_random_seed(1)
     ends = conditional_dense_autoencoder((5,), 3, hidden=(), latent=2)
     return ConditionalVAE(*ends, **{"classes": classes, "seed": SEED, **options})
