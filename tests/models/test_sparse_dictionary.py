@@ -105,8 +105,9 @@ def test_dead_are_latents_that_no_example_has_activated_for_long_enough():
     rare = np.asarray(code[:, 0] > 0)
     x = np.concatenate([x[rare][:1], x[~rare]])[:32]
     _, code = reference_code(model, x)
-    active = np.asarray(code > 0).reshape(4, 8, LATENTS).any(axis=1)
-    since = [8 * np.argmax(np.append(active[::-1, j], True)) for j in range(LATENTS)]
+    active = np.max((code > 0).reshape(4, 8, LATENTS), axis=1)
+    latest_first = [[*used, True] for used in active.T[:, ::-1]]
+    since = [8 * np.argmax(used) for used in latest_first]
     model.fit(x, batch_size=8, shuffle=False, verbose=0)
     idle = numpy_value(model._parts["use"].idle)
     assert since[0] == 24
