@@ -71,6 +71,8 @@ EXPLORED = {
         Plan("CAE", 3.0, 3e-3, 12, SHORT),
         Plan("CAE", 1.0, 3e-3, 20, LONG),
         Plan("CAE", 1.0, 3e-3, 12, FAST),
+        Plan("CAE", 0.3, 3e-3, 12, SHORT),
+        Plan("CAE", 0.3, 3e-3, 30, SHORT),
     ),
     "AE": (
         Plan("AE", 0.0, 3e-3, 12, SHORT),

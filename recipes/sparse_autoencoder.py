@@ -30,7 +30,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_regzoo import data, validation
+from keras_regzoo import data
+from keras_regzoo.cli.judges import linear_accuracy
 from keras_regzoo.cli.study_recipe import run_study, trained
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.layers import KLSparsity, KSparse, WinnerTakeAll
@@ -93,26 +94,18 @@ def fitted(method: str, images: data.Dataset, seed: int, epochs: int) -> SparseA
     return trained(build, images, seed, epochs)
 
 
-def accuracy(images: data.Dataset, codes: Callable[[np.ndarray], np.ndarray], seed: int) -> float:
-    """Returns that of a logistic regression on a few labelled examples' standardized codes."""
-    linear = validation.extra("sklearn.linear_model", "recipes", "A classifier")
-    few = images.with_training_size(min(LABELLED, len(images.x_train)), seed)
-    train, test = codes(few.x_train), codes(images.x_test)
-    center, scale = train.mean(axis=0), train.std() + 1e-12
-    judge = linear.LogisticRegression(max_iter=2000).fit((train - center) / scale, few.y_train)
-    return float(judge.score((test - center) / scale, images.y_test))
-
-
 def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[str, float]:
     """Returns the accuracy and, of an autoencoder, how sparse its code and how good its images."""
     if method == "pixels":
-        return {"accuracy": accuracy(images, lambda x: x.reshape(len(x), -1), seed)}
+        return {
+            "accuracy": linear_accuracy(images, lambda x: x.reshape(len(x), -1), LABELLED, seed)
+        }
     model = fitted(method, images, seed, epochs)
     code = np.abs(model.encode(images.x_test))
     on = code > SEEN * code.max()
     spread = np.mean(np.square(images.x_test - images.x_train.mean(axis=0)))
     return {
-        "accuracy": accuracy(images, model.encode, seed),
+        "accuracy": linear_accuracy(images, model.encode, LABELLED, seed),
         "l0": float(on.sum(axis=1).mean()),
         "never_active": float(np.mean(~on.any(axis=0))),
         "left": float(model.reconstruction_error(images.x_test).mean() / spread),

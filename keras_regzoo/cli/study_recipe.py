@@ -101,8 +101,9 @@ def trained(
     seed: int,
     epochs: int,
     rate: float = RATE,
-    loss: str | None = "mse",
+    loss: Any = "mse",
     x: Any = None,
+    y: Any = None,
 ) -> Any:
     """Returns an autoencoder trained from the initial weights of `seed`.
 
@@ -116,10 +117,12 @@ def trained(
         rate: Adam's at the start.
         loss: What is compiled, squared error by default; `None` for a model that brings its own.
         x: What to train on in place of the training images.
+        y: What else `fit` is given, such as labels.
     """
     keras.utils.set_random_seed(seed)
     model = build()
     steps = math.ceil(len(given.x_train) / BATCH) * epochs
     model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)), loss)
-    model.fit(given.x_train if x is None else x, batch_size=BATCH, epochs=epochs, verbose=QUIET)
+    x = given.x_train if x is None else x
+    model.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=QUIET)
     return model

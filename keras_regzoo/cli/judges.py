@@ -1,0 +1,48 @@
+"""How recipes judge codes, and images drawn from a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from keras_regzoo import data, validation
+
+
+def linear_accuracy(
+    images: data.Dataset, codes: Callable[[np.ndarray], np.ndarray], labelled: int, seed: int
+) -> float:
+    """Returns the test accuracy of a logistic regression on the codes of a few labelled images.
+
+    Args:
+        images: The images, of which `labelled` are taken from the training part.
+        codes: Returns the codes of images, a row each.
+        labelled: Labelled images, at most; they are standardized as a whole.
+        seed: Of which images are taken.
+    """
+    linear = validation.extra("sklearn.linear_model", "recipes", "A classifier")
+    few = images.with_training_size(min(labelled, len(images.x_train)), seed)
+    train, test = codes(few.x_train), codes(images.x_test)
+    center, scale = train.mean(axis=0), train.std() + 1e-12
+    judge = linear.LogisticRegression(max_iter=2000).fit((train - center) / scale, few.y_train)
+    return float(judge.score((test - center) / scale, images.y_test))
+
+
+def drawn_distances(drawn: np.ndarray, images: data.Dataset) -> dict[str, float]:
+    """Returns how far images drawn from a model are from real ones, and real ones from them.
+
+    `off_data` is the mean over the images drawn of the mean squared difference from the nearest
+    training image: how little they look like any. `uncovered` is that of test images from the
+    nearest image drawn: what the model does not draw.
+    """
+    return {
+        "off_data": _mean_distance(drawn, images.x_train),
+        "uncovered": _mean_distance(images.x_test, drawn),
+    }
+
+
+def _mean_distance(images: np.ndarray, to: np.ndarray) -> float:
+    rows, known = (each.reshape(len(each), -1).astype("float64") for each in (images, to))
+    squares = np.square(known).sum(axis=1)
+    nearest = [np.min(squares - 2 * known @ row) + row @ row for row in rows]
+    return float(np.mean(nearest) / rows.shape[1])
