@@ -27,6 +27,7 @@ from sklearn import decomposition, ensemble, metrics
 from benchmarks import machine, results_file
 from keras_regzoo import data, models
 from keras_regzoo.diagnostics import paired_difference
+from keras_regzoo.quiet import QUIET
 
 HIDDEN = (64, 32)
 RATE, BATCH, STEPS = 1e-3, 64, 2000
@@ -48,7 +49,6 @@ TABLES = (
 DIGITS = tuple(f"digit {digit}" for digit in range(10))
 GROUPS = {"outlier tables": TABLES, "digits": DIGITS}
 RESULT = "anomaly"
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 Score = Callable[[np.ndarray], np.ndarray]
 

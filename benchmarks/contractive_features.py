@@ -25,7 +25,7 @@ import typer
 from keras import ops
 
 from benchmarks import fine_tuning, results_file
-from benchmarks.fine_tuning import QUIET, Digits, FineTuning
+from benchmarks.fine_tuning import Digits, FineTuning
 from keras_regzoo.diagnostics import jacobian_norm, paired_difference, saturation
 from keras_regzoo.models import (
     Autoencoder,
@@ -34,6 +34,7 @@ from keras_regzoo.models import (
     dense_autoencoder,
 )
 from keras_regzoo.objectives import ContractivePenalty, Objective, WeightPenalty
+from keras_regzoo.quiet import QUIET
 
 UNITS, BATCH = 1000, 128
 RESULT = "contractive_features"
@@ -71,6 +72,7 @@ EXPLORED = {
         Plan("CAE", 3.0, 3e-3, 12, SHORT),
         Plan("CAE", 1.0, 3e-3, 20, LONG),
         Plan("CAE", 1.0, 3e-3, 12, FAST),
+        Plan("CAE", 1.0, 3e-3, 12, SLOW),
         Plan("CAE", 0.3, 3e-3, 12, SHORT),
         Plan("CAE", 0.3, 3e-3, 30, SHORT),
     ),

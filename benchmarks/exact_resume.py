@@ -18,10 +18,10 @@ import typer
 
 from benchmarks import alternation, results_file
 from keras_regzoo.callbacks import ExactResume
+from keras_regzoo.quiet import QUIET
 
 INPUTS, UNITS, CLASSES, BATCH, STEPS = 784, 512, 10, 128, 200
 EPOCHS, ROUNDS = 6, 11
-QUIET: Any = 0
 RESULT = "exact_resume"
 LIMIT = 1.05
 

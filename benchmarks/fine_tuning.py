@@ -20,13 +20,13 @@ import typer
 
 from benchmarks import machine, results_file
 from keras_regzoo import data
+from keras_regzoo.quiet import QUIET
 
 CLASSES = 10
 PIXELS = 784
 VALIDATION = 10000 / 60000
 SEEDS = (0, 1, 2)
 PROGRESS = Path(__file__).parents[1] / "build"
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 @dataclasses.dataclass(frozen=True)

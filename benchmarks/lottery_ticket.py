@@ -24,6 +24,7 @@ import typer
 
 from benchmarks import machine, results_file
 from keras_regzoo import data
+from keras_regzoo.quiet import QUIET
 from keras_regzoo.training import LotteryTicket, find_lottery_ticket
 
 UNITS = (300, 100)
@@ -35,7 +36,6 @@ WINNING, SPARSEST = 7, ROUNDS  # 21 % and 3.6 % of the weights
 WITHIN = 0.001
 RESULT = "lottery_ticket"
 PROGRESS = Path(__file__).parents[1] / "build"
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 PAGE = """# Lottery tickets in LeNet-300-100
 

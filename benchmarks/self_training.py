@@ -19,12 +19,12 @@ from keras import layers
 from benchmarks import results_file
 from keras_regzoo import data
 from keras_regzoo.diagnostics import study
+from keras_regzoo.quiet import QUIET
 from keras_regzoo.training import self_train
 
 LABELS, UNITS, EPOCHS, BATCH, ROUNDS, TEST = 50, 128, 60, 32, 5, 0.3
 SEEDS = (0, 1, 2, 3, 4)
 THRESHOLDS = {"supervised": None, "threshold 0.9": 0.9, "threshold 0.99": 0.99}
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 def build() -> keras.Model:

@@ -26,6 +26,7 @@ from benchmarks import machine, results_file
 from keras_regzoo import data
 from keras_regzoo.callbacks import ExactResume
 from keras_regzoo.models import VariationalAutoencoder, dense_autoencoder
+from keras_regzoo.quiet import QUIET
 
 PIXELS, HIDDEN, LATENT = 784, 400, 40
 RATE, BATCH, EPOCHS, SEED = 2e-3, 150, 100, 0
@@ -34,7 +35,6 @@ LIMIT = 91.5
 TEST_SEED = 0
 RESULT = "vae_likelihood"
 PROGRESS = Path(__file__).parents[1] / "build" / "vae_likelihood"
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 PAGE = """# The likelihood of a variational autoencoder on binarized MNIST
 

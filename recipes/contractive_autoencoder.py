@@ -35,7 +35,7 @@ from keras_regzoo.objectives import WeightPenalty
 UNITS = 256
 LABELLED = 200
 EPOCHS = 60
-STRENGTH = 0.1
+STRENGTH = 1.0
 DECAY = 1e-3
 SETTINGS = {"units": UNITS, "labelled": LABELLED, "strength": STRENGTH, "decay": DECAY}
 METHODS: dict[str, Callable[[Any, Any], Any]] = {

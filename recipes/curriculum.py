@@ -25,7 +25,7 @@ import functools
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -35,6 +35,7 @@ from keras_regzoo import data
 from keras_regzoo.backend import reset_optimizer
 from keras_regzoo.callbacks import CurriculumScheduler
 from keras_regzoo.diagnostics import study
+from keras_regzoo.quiet import QUIET
 
 SEEDS = (0, 1, 2, 3, 4)
 EPOCHS = {"clean": 40, "short": 4, "noisy": 40}
@@ -64,7 +65,6 @@ EXPECTED = {
 }
 TOLERANCE = 0.03  # of the mean accuracy, on any backend
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "curriculum.json"
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 class Examples(NamedTuple):

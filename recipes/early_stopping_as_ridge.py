@@ -31,6 +31,7 @@ import keras
 import numpy as np
 
 from keras_regzoo import validation
+from keras_regzoo.quiet import QUIET
 
 EXAMPLES = 40
 FEATURES = 30
@@ -48,7 +49,6 @@ EXPECTED = {
 }
 TOLERANCE = 0.01  # relative
 CHUNK = 256  # steps of one fit
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 def regression() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

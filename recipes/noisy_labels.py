@@ -32,6 +32,7 @@ from keras_regzoo import RegularizedModel, data
 from keras_regzoo.callbacks import Scheduler
 from keras_regzoo.diagnostics import study
 from keras_regzoo.objectives import SelfPaced, SuperLoss
+from keras_regzoo.quiet import QUIET
 
 FLIPPED = 0.4
 SEEDS = (0, 1, 2, 3, 4)
@@ -49,7 +50,6 @@ METHODS: dict[str, Callable[[], list[Any]]] = {
 EXPECTED = {"plain": 0.835, "self_paced": 0.933, "super_loss": 0.892}
 TOLERANCE = 0.03  # of the mean accuracy, on any backend
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "noisy_labels.json"
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 def threshold(epoch: int) -> float:

@@ -17,10 +17,11 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
+
+from keras_regzoo.quiet import QUIET
 
 DEGREE = 12
 POINTS = 15
@@ -33,7 +34,6 @@ MOMENTUM = 0.95
 SEED = 0
 EXPECTED = {0.0: 0.661, STRENGTH: 0.216}
 TOLERANCE = 0.005
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 def features(x: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ from keras_regzoo import RegularizedModel, data
 from keras_regzoo.backend import value_and_grad
 from keras_regzoo.diagnostics import environment
 from keras_regzoo.objectives import AdversarialTraining, VirtualAdversarialTraining
+from keras_regzoo.quiet import QUIET
 
 RADIUS = 0.1  # L∞, of the pixels' range
 VIRTUAL_RADIUS = 0.5  # L2
@@ -56,7 +57,6 @@ MEASURES = ("clean", "fgsm", "pgd")
 EXPECTED = {"plain": 0.41, "fgsm_training": 0.80, "pgd_training": 0.83, "vat": 0.77}
 TOLERANCE = 0.03  # of the mean PGD accuracy, on any backend
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "robust_digits.json"
-QUIET: Any = 0  # Keras types `verbose` as a string
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
 
 

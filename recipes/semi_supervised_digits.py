@@ -38,6 +38,7 @@ from keras_regzoo.objectives import (
     PseudoLabel,
     VirtualAdversarialTraining,
 )
+from keras_regzoo.quiet import QUIET
 
 LABELS = 50
 COPIES = 6  # of the labelled digits in an epoch, beside all digits once
@@ -51,7 +52,6 @@ LEARNING_RATE = 2e-3
 VALIDATION, TEST = 0.15, 0.3
 MARGIN = 0.05  # of the best method over the better twin
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "semi_supervised_digits.json"
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 class Method(NamedTuple):

@@ -32,6 +32,7 @@ import numpy as np
 from keras_regzoo import validation
 from keras_regzoo.diagnostics import study
 from keras_regzoo.models import JumpReLUDictionary, TopKDictionary
+from keras_regzoo.quiet import QUIET
 
 INPUTS, FEATURES, ACTIVE, NOISE = 24, 64, 4, 0.02
 LATENTS = 96
@@ -51,7 +52,6 @@ EXPECTED = {
     "jump_relu/l0": (2.8, 4.0),
 }
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "sparse_dictionary.json"
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 def superposed(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

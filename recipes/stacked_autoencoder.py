@@ -30,8 +30,9 @@ import numpy as np
 from keras import layers
 
 from keras_regzoo import data
-from keras_regzoo.cli.study_recipe import QUIET, run_study
+from keras_regzoo.cli.study_recipe import run_study
 from keras_regzoo.diagnostics import plots
+from keras_regzoo.quiet import QUIET
 from keras_regzoo.training import greedy_pretrain, pretrain_classifier, supervised_pretrain
 
 METHODS = ("random", "random_longer", "supervised", "greedy")

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from keras_regzoo import data
-from keras_regzoo.cli.study_recipe import QUIET, run_study, trained
+from keras_regzoo.cli.study_recipe import run_study, trained
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.models import (
     BetaTCVAE,
@@ -32,6 +32,7 @@ from keras_regzoo.models import (
     VariationalAutoencoder,
     dense_autoencoder,
 )
+from keras_regzoo.quiet import QUIET
 
 HIDDEN, LATENT = 128, 10
 DRAWS, BETA = 10, 4.0

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from keras_regzoo import RegularizedModel
-from tests.cases.case import QUIET, Case
+from keras_regzoo.quiet import QUIET
+from tests.cases.case import Case
 from tests.cases.networks import Placed, batch, place
 from tests.check import BACKEND, check
 

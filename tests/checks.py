@@ -16,8 +16,9 @@ import numpy as np
 from keras import ops
 
 from keras_regzoo.backend import value_and_grad
+from keras_regzoo.quiet import QUIET
 from tests import callback_checks, docstring_checks
-from tests.cases.case import KINDS, QUIET, Case, Trained
+from tests.cases.case import KINDS, Case, Trained
 from tests.cases.networks import batch, own_losses, place, without
 from tests.check import BACKEND, CHECKS, HAS_XLA, SAVED, check, parameters
 

@@ -9,8 +9,7 @@ import keras
 
 from keras_regzoo import validation
 from keras_regzoo.backend import aside
-
-_QUIET: Any = 0  # Keras types `verbose` as a string
+from keras_regzoo.quiet import QUIET
 
 
 class HeldOut:
@@ -49,7 +48,7 @@ class HeldOut:
         A training under way goes on as if there had been no look.
         """
         with aside(model):
-            logs = model.evaluate(**self._data, verbose=_QUIET, return_dict=True)
+            logs = model.evaluate(**self._data, verbose=QUIET, return_dict=True)
         return {f"val_{name}": value for name, value in logs.items()}
 
 

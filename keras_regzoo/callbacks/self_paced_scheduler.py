@@ -16,8 +16,8 @@ from keras_regzoo.callbacks.find_strength import find_strength
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
+from keras_regzoo.quiet import QUIET
 
-_QUIET: Any = 0  # Keras types `verbose` as a string
 _GREATEST, _LEAST = (float(end) for end in (np.finfo("float32").max, np.finfo("float32").tiny))
 
 
@@ -175,7 +175,7 @@ class SelfPacedScheduler(Resumable):
     def _losses(self) -> np.ndarray:
         x, y = self.data
         with aside(self.model):
-            outputs = self.model.predict(x, batch_size=self.batch_size, verbose=_QUIET)
+            outputs = self.model.predict(x, batch_size=self.batch_size, verbose=QUIET)
         return example_losses(self._loss, y, outputs)
 
 

@@ -15,6 +15,7 @@ from keras_regzoo import data
 from keras_regzoo.diagnostics import study
 from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Measured
+from keras_regzoo.quiet import QUIET
 
 SEEDS = (0, 1, 2)
 TEST = 0.3
@@ -22,7 +23,6 @@ MOST = 10_000  # training images
 BATCH = 64
 RATE = 2e-3
 DIGITS = "digits"
-QUIET: Any = 0  # Keras types `verbose` as a string
 Task = Callable[[str, data.Dataset, int, int], Measured]
 
 

@@ -17,8 +17,7 @@ from keras_regzoo.data.folds import fold_indices
 from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
-
-_QUIET: Any = 0  # Keras types `verbose` as a string
+from keras_regzoo.quiet import QUIET
 
 
 def loss(
@@ -200,7 +199,7 @@ def cross_validated(
         order = (seed + repeat) % 2**32
         for train, held in fold_indices(folds, y, len(x), seed=order, name="folds"):
             model = build()
-            model.fit(x[train], y[train], **{"verbose": _QUIET, **fit})
+            model.fit(x[train], y[train], **{"verbose": QUIET, **fit})
             outputs = _predict(model, x[held], None)
             total[held] += _losses(_unreduced(loss, model), y[held], outputs)
     return checked(total / repeats, len(x))
@@ -227,7 +226,7 @@ def checked(scores: Any, examples: int) -> np.ndarray:
 
 
 def _predict(model: keras.Model, x: Any, batch_size: int | None) -> np.ndarray:
-    outputs = tree.flatten(model.predict(x, batch_size=batch_size, verbose=_QUIET))
+    outputs = tree.flatten(model.predict(x, batch_size=batch_size, verbose=QUIET))
     if len(outputs) != 1:
         raise ValueError(f"`model` must have one output; received one with {len(outputs)}.")
     return outputs[0]

@@ -16,8 +16,7 @@ from keras_regzoo.ensembles.members import (
     share_of_each,
     weights_kept,
 )
-
-QUIET: Any = 0  # Keras types `verbose` as a string
+from keras_regzoo.quiet import QUIET
 
 
 def average_predictions(

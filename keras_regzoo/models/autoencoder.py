@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
+from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 
 
@@ -42,6 +43,15 @@ class Autoencoder(BaseAutoencoder):
     Reference: Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 14.1, eq. 14.1; Aggarwal
     (2018), Neural Networks and Deep Learning, sec. 2.5.
     """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        objectives: list[Objective] | tuple = (),
+        name: str | None = None,
+    ) -> None:
+        super().__init__(encoder, decoder, objectives, name)
 
     def stages(self, encoder: keras.Model, decoder: keras.Model) -> Models:
         return [encoder, decoder]

@@ -15,9 +15,9 @@ from keras_regzoo.models.sharing import mark_shared
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.objectives.objective_model import ObjectiveModel
+from keras_regzoo.quiet import QUIET
 
 Models = list[keras.layers.Layer]
-QUIET: Any = 0  # Keras types `verbose` as a string
 
 
 class BaseAutoencoder(ObjectiveModel):

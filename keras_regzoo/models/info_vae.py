@@ -73,7 +73,7 @@ class InfoVAE(VariationalModel):
     ['data_loss', 'kl', 'loss', 'maximum_mean_discrepancy']
 
     Reference: Zhao, Song & Ermon (2019), InfoVAE: Balancing Learning and Inference in Variational
-    Autoencoders, eq. 6 and the one it is rewritten as.
+    Autoencoders, eq. 6 and the one it is rewritten as; values of α and λ: this library's.
     """
 
     def __init__(

@@ -11,13 +11,13 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.layers.gaussian_sampling import half, halves
-from keras_regzoo.models.base_autoencoder import QUIET
 from keras_regzoo.models.gaussian_code import FirstDraw, GaussianCode
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
 from keras_regzoo.models.importance import log_weights
 from keras_regzoo.models.likelihoods import Likelihood, likelihood_layer
 from keras_regzoo.models.variational_criterion import VariationalCriterion
 from keras_regzoo.objectives.objective import Objective
+from keras_regzoo.quiet import QUIET
 
 _SHAPING = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Cropping2D)
 _SQUASHING = (

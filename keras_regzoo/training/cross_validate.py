@@ -14,9 +14,10 @@ from keras_regzoo import validation as check
 from keras_regzoo.callbacks.monitor import metrics_of
 from keras_regzoo.data.folds import Fold, fold_indices, inner_split
 from keras_regzoo.data.splits import SEEDS
+from keras_regzoo.quiet import QUIET
 from keras_regzoo.training.cross_validation import CrossValidation
 from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, take
-from keras_regzoo.training.fit_options import QUIET, check_callbacks, for_one_fit
+from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import check_build, fresh
 from keras_regzoo.training.processes import run_all
 

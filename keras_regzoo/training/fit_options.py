@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-QUIET: Any = 0  # Keras types `verbose` as a string
+from keras_regzoo.quiet import QUIET
 
 
 def check_callbacks(callbacks: Any) -> None:

@@ -14,8 +14,9 @@ from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.objectives.data_loss import from_logits as logits_of
 from keras_regzoo.objectives.data_loss import require_cross_entropy
+from keras_regzoo.quiet import QUIET
 from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, take
-from keras_regzoo.training.fit_options import QUIET, check_callbacks, for_one_fit
+from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import check_build, fresh
 from keras_regzoo.training.self_training import SelfTraining
 

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_regzoo.training.fit_options import QUIET
+from keras_regzoo.quiet import QUIET
 
 CHUNK = 2**22  # bytes of inputs or outputs held at a time
 

@@ -14,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from keras_regzoo import validation
 from keras_regzoo.layers import MaskingNoise
+from keras_regzoo.quiet import QUIET
 from keras_regzoo.training.chains import Layers, Shape, through
-from keras_regzoo.training.fit_options import QUIET, check_callbacks, for_one_fit
+from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.pretraining import Pretraining
 from keras_regzoo.training.stage_codes import Batches, Store
 from keras_regzoo.training.stage_layers import copied

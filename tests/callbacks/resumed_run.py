@@ -29,9 +29,9 @@ import numpy as np
 from keras_regzoo import RegularizedModel, callbacks, data, layers
 from keras_regzoo.callbacks import run_state
 from keras_regzoo.objectives import MeanTeacher
+from keras_regzoo.quiet import QUIET
 
 EXAMPLES, BATCH, EPOCHS = 40, 8, 8
-QUIET: Any = 0
 
 
 def model_and_data() -> tuple[keras.Model, data.CurriculumDataset, tuple[Any, Any]]:

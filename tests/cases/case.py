@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-QUIET: Any = 0  # Keras types `verbose` as a string
 KINDS = ("regularizer", "constraint", "layer", "objective", "callback", "model")
 
 Arguments = Callable[[], dict[str, Any]]

@@ -12,7 +12,8 @@ from keras import ops
 from keras.regularizers import L1, L2
 
 from keras_regzoo import RegularizedModel, layers
-from tests.cases.case import QUIET, Arguments, Case
+from keras_regzoo.quiet import QUIET
+from tests.cases.case import Arguments, Case
 
 
 class AddsLoss(keras_layers.Layer):

@@ -81,6 +81,12 @@ def test_images_are_cut_to_so_many_that_a_recipe_is_done_soon(tmp_path):
         ("overcomplete_autoencoder", ["plain: digits", "masking_noise: d", "contraction: digits"]),
         ("denoising_autoencoder", ["untouched: noisy", "plain: noisy", "denoising: noisy"]),
         ("convolutional_autoencoder", ["dense_64: error", "conv_8_16: error"]),
+        ("contractive_autoencoder", ["plain: jacobian_norm", "contractive: jacobian_norm"]),
+        ("contrastive_autoencoder", ["plain: accuracy", "with_labels: accuracy"]),
+        ("variational_autoencoder", ["variational: elbo", "beta_tc_4: elbo"]),
+        ("wasserstein_autoencoder", ["plain: discrepancy", "info_vae: discrepancy"]),
+        ("regularized_autoencoder", ["none: error", "spectral: error"]),
+        ("vector_quantized_autoencoder", ["plain: error", "codes_64: error"]),
     ],
 )
 def test_smoke_of_each_recipe_measures_every_method_and_draws(regzoo, tmp_path, name, lines):

@@ -10,9 +10,8 @@ import pytest
 from sklearn.metrics import silhouette_score
 
 from keras_regzoo.models import ContrastiveAutoencoder, dense_autoencoder
+from keras_regzoo.quiet import QUIET
 from tests.models.toys import gaussian
-
-QUIET: Any = 0
 
 
 def small(**options):

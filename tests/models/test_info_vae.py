@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from keras_regzoo.models import InfoVAE, VariationalAutoencoder, dense_autoencoder
+from keras_regzoo.quiet import QUIET
 from tests.models.linear_gaussian import LinearGaussian
 
-QUIET: Any = 0
 X = np.random.default_rng(0).uniform(size=(64, 6)).astype("float32")
 
 

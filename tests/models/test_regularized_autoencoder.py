@@ -13,9 +13,8 @@ from scipy.stats import multivariate_normal
 from keras_regzoo.models import RegularizedAutoencoder, dense_autoencoder
 from keras_regzoo.models.code_density import CodeDensity
 from keras_regzoo.models.code_penalties import DecoderJacobian
+from keras_regzoo.quiet import QUIET
 from tests.models.toys import gaussian, linear
-
-QUIET: Any = 0
 
 
 def one_step(autoencoder, x):

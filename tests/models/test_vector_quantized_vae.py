@@ -11,9 +11,9 @@ from keras import layers, ops
 from sklearn.cluster import KMeans
 
 from keras_regzoo.models import VectorQuantizedVAE, conv_autoencoder
+from keras_regzoo.quiet import QUIET
 from tests.models.toys import gaussian, linear
 
-QUIET: Any = 0
 IMAGES = np.random.default_rng(0).uniform(size=(6, 8, 8, 1)).astype("float32")
 
 

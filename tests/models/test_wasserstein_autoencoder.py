@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from keras_regzoo.models import WassersteinAutoencoder, dense_autoencoder
+from keras_regzoo.quiet import QUIET
 from tests.models.toys import gaussian, linear
-
-QUIET: Any = 0
 
 
 def test_evaluate_reports_the_squared_error_summed_over_elements():

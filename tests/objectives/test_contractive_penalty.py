@@ -15,8 +15,8 @@ from keras_regzoo.models import Autoencoder, dense_autoencoder
 from keras_regzoo.objectives import ContractivePenalty, Loss, Point
 from keras_regzoo.objectives.hutchinson import ProbedJacobian, random_signs
 from keras_regzoo.objectives.loss import Step
+from keras_regzoo.quiet import QUIET
 
-QUIET: Any = 0
 X = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")
 ACTIVATIONS = {
     "linear": lambda a: a,

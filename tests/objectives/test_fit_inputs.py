@@ -10,9 +10,9 @@ import pytest
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import SharpnessAware, WeightPenalty
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import LOSS, X, Y, linear
 
-QUIET: Any = 0
 BATCH = 4
 
 

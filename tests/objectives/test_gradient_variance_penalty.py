@@ -14,8 +14,6 @@ from keras_regzoo.objectives import GradientVariancePenalty, Mixup
 from tests.objectives.networks import RNG, X, arrays, softmax, train
 from tests.objectives.reference_net import Arrays, assert_trains, gradient, losses
 
-QUIET: Any = 0
-
 
 def variance(slopes: np.ndarray, microbatches: int) -> float:
     """Returns `Σ_k p_k ‖g_k − g‖²` of the gradients of each example, along the last axis."""

@@ -11,10 +11,10 @@ from keras import layers
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import InputGradientPenalty
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import RNG, X, arrays
 from tests.objectives.reference_net import Arrays, assert_trains, losses
 
-QUIET: Any = 0
 TARGETS = X[:, :1]
 
 

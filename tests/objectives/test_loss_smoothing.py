@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
@@ -12,9 +10,9 @@ from keras import ops
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import LossSmoothing
 from keras_regzoo.objectives.loss_smoothing import perturb
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import X, arrays, linear, numpy_gradient, train
 
-QUIET: Any = 0
 TARGETS = X[:, :1]
 STDDEV = 0.3
 ONE_HOT = np.eye(3)[np.arange(len(X)) % 3]

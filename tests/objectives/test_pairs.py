@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from keras_regzoo import RegularizedModel
+from keras_regzoo.quiet import QUIET
 from tests.cases import CASES
-from tests.cases.case import QUIET, Case
+from tests.cases.case import Case
 from tests.cases.networks import batch, net
 
 FIRST = {case.cls.__name__: case for case in reversed(CASES) if case.kind == "objective"}

@@ -11,9 +11,8 @@ from keras import layers, ops
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import ParameterTying
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import X, arrays, fit_steps
-
-QUIET: Any = 0
 
 
 def twins() -> keras.Model:

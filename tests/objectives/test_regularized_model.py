@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
@@ -18,9 +16,9 @@ from keras_regzoo.objectives import (
     WeightNoise,
     WeightPenalty,
 )
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import LOSS, X, Y, arrays, full, linear, train
 
-QUIET: Any = 0
 EVERY = [
     lambda: [],
     lambda: [WeightPenalty({"kernel": keras.regularizers.L2(0.1)})],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
 
 import keras
 import numpy as np
@@ -18,9 +17,8 @@ from keras_regzoo.objectives import (
     WeightNoise,
     WeightPenalty,
 )
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import LOSS, X, Y, full, train
-
-QUIET: Any = 0
 
 LOAD = """
 import sys

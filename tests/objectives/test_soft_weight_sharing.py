@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
@@ -15,9 +13,9 @@ from keras_regzoo import RegularizedModel
 from keras_regzoo.backend import value_and_grad
 from keras_regzoo.objectives import SoftWeightSharing
 from keras_regzoo.objectives.soft_weight_sharing import complexity_cost
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import fit_steps
 
-QUIET: Any = 0
 MEANS = np.array([-0.3, 0.1, 0.6], "float32")
 STDDEVS = np.array([0.05, 0.2, 0.1], "float32")
 LOGITS = np.array([0.5, -0.3, 1.0], "float32")

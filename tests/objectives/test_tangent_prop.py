@@ -11,9 +11,9 @@ from keras import layers, ops
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import TangentProp, image_tangents
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import X, fit_steps
 
-QUIET: Any = 0
 RANDOM = np.random.default_rng(3)
 DIRECTIONS = RANDOM.normal(size=(12, 2, 5)).astype("float32")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
@@ -11,9 +9,9 @@ from keras import ops
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import SharpnessAware, WeightNoise
+from keras_regzoo.quiet import QUIET
 from tests.objectives.networks import X, arrays, train
 
-QUIET: Any = 0
 TARGETS = X[:, :1]
 
 
