@@ -66,6 +66,7 @@ SHORT = FineTuning(0.3, 100, 12, 0.9)
 LONG = FineTuning(0.3, 100, 16, 0.9)
 FAST = FineTuning(1.0, 100, 12, 0.9)
 SLOW = FineTuning(0.1, 100, 12, 0.9)
+LONGER = FineTuning(0.3, 100, 40, 0.9)
 EXPLORED = {
     "CAE": (
         Plan("CAE", 1.0, 3e-3, 12, SHORT),
@@ -73,6 +74,7 @@ EXPLORED = {
         Plan("CAE", 1.0, 3e-3, 20, LONG),
         Plan("CAE", 1.0, 3e-3, 12, FAST),
         Plan("CAE", 1.0, 3e-3, 12, SLOW),
+        Plan("CAE", 1.0, 3e-3, 12, LONGER),
         Plan("CAE", 0.3, 3e-3, 12, SHORT),
         Plan("CAE", 0.3, 3e-3, 30, SHORT),
     ),

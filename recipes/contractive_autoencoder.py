@@ -1,4 +1,4 @@
-"""A contractive penalty makes an overcomplete code insensitive to its input, at little cost.
+"""A contractive penalty makes an overcomplete code far less sensitive to its input.
 
 A code of 256 sigmoid units for images of 64 pixels, with tied weights, is trained by the cross-
 entropy of the pixels alone, with weight decay, and with the penalty of the code's Jacobian. As in
@@ -12,7 +12,9 @@ table 1.
 Command: regzoo run contractive_autoencoder
 With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws the contractive one's
 filters.
-Expected: to be measured
+Expected: the Jacobian's norm is 5.0 plainly, 4.9 with weight decay and 1.8 with the penalty, means
+over three seeds; 0, 0 and 4 % of units are saturated. On these small digits that costs 5 nats of 16
+and gains the classifier nothing: accuracies 0.93, 0.93 and 0.90.
 """
 
 from __future__ import annotations
@@ -45,7 +47,14 @@ METHODS: dict[str, Callable[[Any, Any], Any]] = {
     ),
     "contractive": lambda *ends: ContractiveAutoencoder(*ends, strength=STRENGTH, method="exact"),
 }
-EXPECTED: dict[str, tuple[float, float]] = {}
+EXPECTED = {
+    "plain/jacobian_norm": (4.5, 5.5),
+    "weight_decay/jacobian_norm": (4.3, 5.4),
+    "contractive/jacobian_norm": (1.5, 2.0),
+    "contractive/cross_entropy": (20.3, 22.5),
+    "plain/cross_entropy": (15.3, 17.0),
+    "contractive/accuracy": (0.87, 0.94),
+}
 
 
 def cross_entropy(x: Any, logits: Any) -> Any:

@@ -37,9 +37,9 @@ EPOCHS = 40
 DRAWN = 500
 PENALTIES: dict[str, dict[str, Any]] = {
     "none": {"beta": 0.0, "strength": 0.0},
-    "l2": {"penalty": "l2"},
-    "gradient": {"penalty": "gradient"},
-    "spectral": {"penalty": "spectral"},
+    "l2": {"penalty": "l2", "beta": 0.01, "strength": 0.003},
+    "gradient": {"penalty": "gradient", "beta": 0.01, "strength": 0.03},
+    "spectral": {"penalty": "spectral", "beta": 0.01},
 }
 DENSITIES = ("gaussian", "mixture")
 SETTINGS = {"code": CODE, "hidden": HIDDEN, "drawn": DRAWN}

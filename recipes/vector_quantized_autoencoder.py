@@ -9,7 +9,8 @@ Reference: Van den Oord, Vinyals & Kavukcuoglu 2017, Neural Discrete Representat
 
 Command: regzoo run vector_quantized_autoencoder
 With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws what is rebuilt.
-Expected: to be measured
+Expected: error 0.005 plainly, 0.028 with 4 codes, 0.020 with 16 and 0.016 with 64, of which none is
+left unused (perplexities 3.4, 15 and 60); means over three seeds.
 """
 
 from __future__ import annotations
@@ -31,7 +32,14 @@ HIDDEN = (256, 128)
 EPOCHS = 40
 CODES = {"plain": 0, "codes_4": 4, "codes_16": 16, "codes_64": 64}
 SETTINGS = {"vectors": VECTORS, "features": FEATURES, "hidden": HIDDEN}
-EXPECTED: dict[str, tuple[float, float]] = {}
+EXPECTED = {
+    "plain/error": (0.004, 0.007),
+    "codes_4/error": (0.022, 0.035),
+    "codes_16/error": (0.016, 0.024),
+    "codes_64/error": (0.013, 0.020),
+    "codes_64/perplexity": (50.0, 64.0),
+    "codes_64/never_used": (0.0, 0.05),
+}
 
 
 @functools.cache

@@ -49,7 +49,7 @@ def fitted(method: str, images: data.Dataset, seed: int, epochs: int) -> Any:
         if method == "plain":
             return Autoencoder(*ends)
         if method == "info_vae":
-            return InfoVAE(*ends, seed=seed)
+            return InfoVAE(*ends, scaling=STRENGTH, seed=seed)
         return WassersteinAutoencoder(*ends, STRENGTH, seed=seed)
 
     return trained(build, images, seed, epochs, loss="mse" if method == "plain" else None)

@@ -42,13 +42,16 @@ def snapshot(value: Any) -> tf.Tensor:
 
 
 def uniform(shape: Any, seed: Any, dtype: Any) -> tf.Tensor:
-    key = tf.cast(seed.next(), "int32")  # XLA takes no unsigned seed
-    return tf.random.stateless_uniform(shape, key, dtype=dtype, alg="philox")
+    return tf.random.stateless_uniform(shape, _key(seed), dtype=dtype, alg="philox")
 
 
 def normal(shape: Any, seed: Any, dtype: Any) -> tf.Tensor:
-    key = tf.cast(seed.next(), "int32")
-    return tf.random.stateless_normal(shape, key, dtype=dtype, alg="philox")
+    return tf.random.stateless_normal(shape, _key(seed), dtype=dtype, alg="philox")
+
+
+def _key(seed: Any) -> tf.Tensor:
+    """Returns the next key of a seed generator, or that of an integer, as XLA takes it."""
+    return tf.constant([seed, 0]) if isinstance(seed, int) else tf.cast(seed.next(), "int32")
 
 
 def svd(x: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -9,16 +9,18 @@ import keras
 
 from keras_regzoo.backend.autodiff import _engine
 
+Seed = keras.random.SeedGenerator | int
 
-def uniform(shape: Sequence[Any], seed: keras.random.SeedGenerator, dtype: str = "float32") -> Any:
+
+def uniform(shape: Sequence[Any], seed: Seed, dtype: str = "float32") -> Any:
     """Returns independent uniforms on [0, 1), as `keras.random.uniform` does.
 
     Under XLA on TensorFlow, Keras's own draws take a hundred times as long on a CPU, because
-    they leave the choice of the algorithm to it.
+    they leave the choice of the algorithm to it, and are other numbers than without XLA.
 
     Args:
         shape: Shape of the result.
-        seed: A `keras.random.SeedGenerator`, which it moves on.
+        seed: A `keras.random.SeedGenerator`, which it moves on, or an integer.
         dtype: Its floating-point type.
 
     Example:
@@ -31,12 +33,12 @@ def uniform(shape: Sequence[Any], seed: keras.random.SeedGenerator, dtype: str =
     return keras.random.uniform(shape, dtype=dtype, seed=seed)
 
 
-def normal(shape: Sequence[Any], seed: keras.random.SeedGenerator, dtype: str = "float32") -> Any:
+def normal(shape: Sequence[Any], seed: Seed, dtype: str = "float32") -> Any:
     """Returns independent standard normal numbers; see `uniform`.
 
     Args:
         shape: Shape of the result.
-        seed: A `keras.random.SeedGenerator`, which it moves on.
+        seed: A `keras.random.SeedGenerator`, which it moves on, or an integer.
         dtype: Its floating-point type.
 
     Example:

