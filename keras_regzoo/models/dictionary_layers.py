@@ -148,7 +148,7 @@ class JumpReLU(keras.layers.Layer):
         )
 
     def call(self, preactivation: Any) -> Any:
-        threshold = ops.exp(ops.convert_to_tensor(self.log_threshold))
+        threshold = ops.exp(ops.cast(self.log_threshold, "float32"))
         code, gate = jump_relu(ops.cast(preactivation, "float32"), threshold, self.bandwidth)
         return ops.cast(code, preactivation.dtype), ops.cast(gate, preactivation.dtype)
 
