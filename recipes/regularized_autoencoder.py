@@ -1,11 +1,12 @@
 """A density fitted to an autoencoder's codes afterwards draws digits, variational or not.
 
-Autoencoders of eight code units are trained by the squared error alone, and with each way to make
-the decoder smooth: weight decay, its slope at the codes, and a bound on its kernels' singular
-values. Then a Gaussian and a mixture of ten of them are fitted to the codes of the training images.
-Measured are the squared error of the reconstructions of held-out images, a mean over pixels, and of
-500 images drawn under either density how far they are from the nearest training image each, and
-test images from the nearest of them.
+Autoencoders of eight code units are trained by the squared error alone, and with two ways to make
+the decoder smooth: weight decay, and a penalty on its slope at the codes. (A third, a bound on its
+kernels' singular values, decomposes them in each step, which takes minutes.) Then a Gaussian and a
+mixture of ten of them are fitted to the codes of the training images. Measured are the squared
+error of the reconstructions of held-out images, a mean over pixels, and of 500 images drawn under
+either density how far they are from the nearest training image each, and test images from the
+nearest of them.
 
 Reference: Ghosh, Sajjadi, Vergari, Black & Schölkopf 2020, From Variational to Deterministic
 Autoencoders, sec. 3 and 4.
@@ -13,7 +14,9 @@ Autoencoders, sec. 3 and 4.
 Command: regzoo run regularized_autoencoder
 With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws samples of the mixture
 under weight decay.
-Expected: to be measured
+Expected: images drawn are 0.034 from the data under the Gaussian and 0.019 under the mixture, test
+images 0.033 and 0.025 from them, and reconstructions 0.014, with either penalty and without: what
+the paper reports for larger images, that a smooth decoder draws better ones, is not seen on these.
 """
 
 from __future__ import annotations
@@ -39,11 +42,20 @@ PENALTIES: dict[str, dict[str, Any]] = {
     "none": {"beta": 0.0, "strength": 0.0},
     "l2": {"penalty": "l2", "beta": 0.01, "strength": 0.003},
     "gradient": {"penalty": "gradient", "beta": 0.01, "strength": 0.03},
-    "spectral": {"penalty": "spectral", "beta": 0.01},
 }
 DENSITIES = ("gaussian", "mixture")
 SETTINGS = {"code": CODE, "hidden": HIDDEN, "drawn": DRAWN}
-EXPECTED: dict[str, tuple[float, float]] = {}
+EXPECTED = {
+    f"{penalty}/{name}": interval
+    for penalty in PENALTIES
+    for name, interval in {
+        "error": (0.012, 0.017),
+        "gaussian_off_data": (0.029, 0.039),
+        "mixture_off_data": (0.016, 0.023),
+        "gaussian_uncovered": (0.029, 0.038),
+        "mixture_uncovered": (0.022, 0.028),
+    }.items()
+}
 
 
 @functools.cache

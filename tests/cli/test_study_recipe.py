@@ -85,7 +85,7 @@ def test_images_are_cut_to_so_many_that_a_recipe_is_done_soon(tmp_path):
         ("contrastive_autoencoder", ["plain: accuracy", "with_labels: accuracy"]),
         ("variational_autoencoder", ["variational: elbo", "beta_tc_4: elbo"]),
         ("wasserstein_autoencoder", ["plain: discrepancy", "info_vae: discrepancy"]),
-        ("regularized_autoencoder", ["none: error", "spectral: error"]),
+        ("regularized_autoencoder", ["none: error", "gradient: error"]),
         ("vector_quantized_autoencoder", ["plain: error", "codes_64: error"]),
     ],
 )
