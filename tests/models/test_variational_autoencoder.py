@@ -111,8 +111,9 @@ def test_continuous_bernoulli_is_normalized_with_its_mean(logit):
     assert found == pytest.approx(mean, abs=3e-6)
 
 
-def test_beta_weights_the_divergence_and_follows_a_schedule():
-    model = autoencoder(beta=0.25)
+@pytest.mark.parametrize("wrap", [lambda model: model, RegularizedModel], ids=["alone", "wrapped"])
+def test_beta_weights_the_divergence_and_follows_a_schedule(wrap):
+    model = wrap(autoencoder(beta=0.25))
     schedule = Scheduler("negative_elbo/beta", lambda epoch: 0.5 * epoch)
     model.compile(keras.optimizers.SGD(0.0))
     logs = model.fit(X, batch_size=12, epochs=3, callbacks=[schedule], verbose=0).history
