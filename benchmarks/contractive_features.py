@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import Annotated, Any
+from typing import Any
 
 import keras
 import numpy as np
 import typer
 from keras import ops
 
-from benchmarks import fine_tuning, results_file
+from benchmarks import fine_tuning
 from benchmarks.fine_tuning import Digits, FineTuning
 from keras_regzoo.diagnostics import jacobian_norm, paired_difference, saturation
 from keras_regzoo.models import (
@@ -261,34 +261,15 @@ def settings(plans: dict[str, Plan]) -> str:
     return "\n".join(lines)
 
 
-def write_page() -> None:
-    seeds, measured = fine_tuning.complete(RESULT, EXPLORED)
-    explored = results_file.load(RESULT)["exploration"]
-    text = PAGE.format(
-        result=RESULT,
-        units=UNITS,
-        seeds=", ".join(seeds),
-        table=table(measured),
-        verdict=verdict(measured),
-        settings=settings(fine_tuning.chosen(RESULT, EXPLORED)),
-        exploration=fine_tuning.exploration(explored),
-        conditions=fine_tuning.conditions(measured),
-    )
-    (results_file.RESULTS.parent / f"{RESULT}.md").write_text(text)
-
-
-def main(
-    explore: Annotated[bool, typer.Option(help="Try settings instead.")] = False,
-    page: Annotated[bool, typer.Option(help="Write the page of saved results instead.")] = False,
-) -> None:
-    """Measures every method with every seed, saving every result as it comes."""
-    if page:
-        write_page()
-    elif explore:
-        fine_tuning.explore(RESULT, EXPLORED, measure)
-    else:
-        fine_tuning.measure_all(RESULT, fine_tuning.chosen(RESULT, EXPLORED), measure)
+def described(measured: dict[str, list[Any]]) -> dict[str, Any]:
+    """Returns what the page says of the runs."""
+    return {
+        "units": UNITS,
+        "table": table(measured),
+        "verdict": verdict(measured),
+        "settings": settings(fine_tuning.chosen(RESULT, EXPLORED)),
+    }
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    typer.run(fine_tuning.command(RESULT, EXPLORED, measure, PAGE, described))

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 import numpy as np
@@ -135,7 +135,39 @@ def fine_tune(
     return found
 
 
-def explore(
+def command(
+    result: str,
+    plans: Mapping[str, Sequence[Any]],
+    measure: Callable[..., dict[str, Any]],
+    page: str,
+    described: Callable[[dict[str, list[Any]]], dict[str, Any]],
+) -> Callable[..., None]:
+    """Returns the command of a benchmark.
+
+    Args:
+        result: Name of its results and of its page.
+        plans: Each method's settings to be tried.
+        measure: Measures one of them, given a seed, the digits and whether to test.
+        page: Template of the page.
+        described: Returns fields of the page, given the runs.
+    """
+
+    def main(
+        explore: Annotated[bool, typer.Option("--explore", help="Try settings instead.")] = False,
+        write: Annotated[bool, typer.Option("--page", help="Write the page instead.")] = False,
+    ) -> None:
+        """Measures every method with every seed, saving every result as it comes."""
+        if write:
+            _write_page(result, plans, page, described)
+        elif explore:
+            _explore(result, plans, measure)
+        else:
+            _measure_all(result, chosen(result, plans), measure)
+
+    return main
+
+
+def _explore(
     result: str, plans: Mapping[str, Sequence[Any]], measure: Callable[..., dict[str, Any]]
 ) -> None:
     """Measures what is missing of the methods' plans on the first seed, by validation digits."""
@@ -159,7 +191,7 @@ def chosen(result: str, plans: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     }
 
 
-def measure_all(
+def _measure_all(
     result: str, plans: Mapping[str, Any], measure: Callable[..., dict[str, Any]]
 ) -> None:
     """Measures what is missing of each method's plan with every seed."""
@@ -183,7 +215,7 @@ def _prepared() -> Digits:
     return load_digits()
 
 
-def complete(result: str, methods: Iterable[str]) -> tuple[list[str], dict[str, list[Any]]]:
+def _complete(result: str, methods: Iterable[str]) -> tuple[list[str], dict[str, list[Any]]]:
     """Returns the seeds that every method was measured with, and each method's runs of them."""
     saved = results_file.load(result).get("runs", {})
     methods = list(methods)
@@ -191,6 +223,23 @@ def complete(result: str, methods: Iterable[str]) -> tuple[list[str], dict[str, 
     if not seeds:
         sys.exit(f"results/{result}.json holds no seed of every method.")
     return seeds, {method: [saved[method][seed] for seed in seeds] for method in methods}
+
+
+def _write_page(
+    result: str,
+    plans: Mapping[str, Sequence[Any]],
+    page: str,
+    described: Callable[[dict[str, list[Any]]], dict[str, Any]],
+) -> None:
+    seeds, measured = _complete(result, plans)
+    text = page.format(
+        result=result,
+        seeds=", ".join(seeds),
+        exploration=_exploration(results_file.load(result)["exploration"]),
+        conditions=_conditions(measured),
+        **described(measured),
+    )
+    (results_file.RESULTS.parent / f"{result}.md").write_text(text)
 
 
 def percentages(runs: Sequence[dict[str, Any]]) -> list[float]:
@@ -203,7 +252,7 @@ def validated(runs: Sequence[dict[str, Any]]) -> float:
     return float(np.mean([100 * min(run["validation"]) for run in runs]))
 
 
-def exploration(explored: Mapping[str, Any]) -> str:
+def _exploration(explored: Mapping[str, Any]) -> str:
     """Returns the Markdown table of the plans that were tried."""
     lines = [
         "| pretraining, epochs | fine-tuning, epochs | validation error % |",
@@ -215,7 +264,7 @@ def exploration(explored: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def conditions(runs: Mapping[str, Sequence[Any]]) -> str:
+def _conditions(runs: Mapping[str, Sequence[Any]]) -> str:
     """Returns what the runs were measured with."""
     made = next(iter(runs.values()))[0]["machine"]
     return machine.conditions({made["backend"]: made})

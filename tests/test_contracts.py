@@ -202,7 +202,7 @@ def child(function: str, *arguments: str) -> None:
         env={**os.environ, **devices},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
