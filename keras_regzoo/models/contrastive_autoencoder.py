@@ -31,7 +31,8 @@ class ContrastiveAutoencoder(BaseAutoencoder):
         encoder: Model f from inputs to codes, built or not.
         decoder: Model g from codes to reconstructions of the inputs' shape.
         augmentation: a, any layer without trainable weights that keeps the inputs' shape and is
-            random in training, or `None`.
+            random in training, or `None`. Keras does not compile its own image augmentations, nor
+            a model with one of them, whose steps are slow on JAX.
         stddev: σ, in units of the inputs, at least 0. May be scheduled as
             `"contrastive_loss/stddev"`. Default 0.1.
         temperature: τ, positive. May be scheduled as `"contrastive_loss/temperature"`. Default 0.1.
