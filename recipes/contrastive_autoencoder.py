@@ -11,7 +11,8 @@ Visual Representations, eq. 1; Khosla et al. 2020, Supervised Contrastive Learni
 
 Command: regzoo run contrastive_autoencoder
 With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws what is rebuilt.
-Expected: to be measured
+Expected: accuracy 0.846 plainly, 0.840 with two views of an image and 0.944 with labels; errors
+0.009, 0.011 and 0.014. Means over three seeds: without labels, views gain nothing on these digits.
 """
 
 from __future__ import annotations
@@ -40,7 +41,14 @@ STDDEV = 0.1
 LABELLED = 50
 SETTINGS = {"code": CODE, "hidden": HIDDEN, "strength": STRENGTH, "temperature": TEMPERATURE}
 SETTINGS |= {"masked": MASKED, "stddev": STDDEV, "labelled": LABELLED}
-EXPECTED: dict[str, tuple[float, float]] = {}
+EXPECTED = {
+    "plain/accuracy": (0.80, 0.89),
+    "plain/error": (0.007, 0.011),
+    "contrastive/accuracy": (0.79, 0.89),
+    "contrastive/error": (0.009, 0.014),
+    "with_labels/accuracy": (0.91, 0.97),
+    "with_labels/error": (0.011, 0.017),
+}
 
 
 @functools.cache
