@@ -228,14 +228,13 @@ def verdict(measured: dict[str, list[Any]]) -> str:
     error = float(np.mean(errors))
     gain = paired_difference(fine_tuning.percentages(plain), errors)
     ratio = _mean(plain, "squared_jacobian_norm") / _mean(contractive, "squared_jacobian_norm")
-    low, high = gain.interval or (float("nan"), float("nan"))
     return "\n".join(
         f"- {text}: {'met' if met else 'not met'}."
         for text, met in (
             (f"CAE {error:.2f} %, at most {LIMIT:.2f} %", error <= LIMIT),
             (
-                f"CAE {gain.mean:.2f} points below AE (95 % interval over seeds {low:.2f} to "
-                f"{high:.2f}), at least {LEAST_GAIN}",
+                f"CAE {gain.mean:.2f} points below AE ({fine_tuning.interval(gain)}), "
+                f"at least {LEAST_GAIN}",
                 gain.mean >= LEAST_GAIN,
             ),
             (

@@ -20,6 +20,7 @@ import typer
 
 from benchmarks import machine, results_file
 from keras_regzoo import data
+from keras_regzoo.diagnostics import PairedDifference
 from keras_regzoo.quiet import QUIET
 
 CLASSES = 10
@@ -245,6 +246,14 @@ def _write_page(
 def percentages(runs: Sequence[dict[str, Any]]) -> list[float]:
     """Returns the test error of each run in %."""
     return [100 * run["error"] for run in runs]
+
+
+def interval(gain: PairedDifference) -> str:
+    """Returns what is known of a mean difference over seeds."""
+    if gain.interval is None:
+        return "one seed, no interval"
+    low, high = gain.interval
+    return f"95 % interval over seeds {low:.2f} to {high:.2f}"
 
 
 def validated(runs: Sequence[dict[str, Any]]) -> float:

@@ -149,11 +149,10 @@ def verdict(measured: dict[str, list[Any]]) -> str:
     stacked, random = (fine_tuning.percentages(measured[method]) for method in (STACKED, RANDOM))
     error = float(np.mean(stacked))
     gain = paired_difference(random, stacked)
-    low, high = gain.interval or (float("nan"), float("nan"))
     aims = {
         f"Stacked denoising {error:.2f} %, at most {LIMIT} %": error <= LIMIT,
-        f"{gain.mean:.2f} points below random weights (95 % interval over seeds {low:.2f} to "
-        f"{high:.2f}), below them": gain.mean > 0,
+        f"{gain.mean:.2f} points below random weights ({fine_tuning.interval(gain)}), "
+        "below them": gain.mean > 0,
     }
     return "\n".join(f"- {text}: {'met' if met else 'not met'}." for text, met in aims.items())
 
