@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "keras_regzoo"
 LEVELS = (
-    ("validation", "registration"),
+    ("validation", "quiet", "registration"),
     ("strengths", "axes", "example_losses", "backend"),
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),
