@@ -42,10 +42,12 @@ DECAY = 1e-3
 SETTINGS = {"units": UNITS, "labelled": LABELLED, "strength": STRENGTH, "decay": DECAY}
 METHODS: dict[str, Callable[[Any, Any], Any]] = {
     "plain": Autoencoder,
-    "weight_decay": lambda *ends: Autoencoder(
-        *ends, [WeightPenalty(keras.regularizers.L2(1.0), DECAY)]
+    "weight_decay": lambda encoder, decoder: Autoencoder(
+        encoder, decoder, [WeightPenalty(keras.regularizers.L2(1.0), DECAY)]
     ),
-    "contractive": lambda *ends: ContractiveAutoencoder(*ends, strength=STRENGTH, method="exact"),
+    "contractive": lambda encoder, decoder: ContractiveAutoencoder(
+        encoder, decoder, strength=STRENGTH, method="exact"
+    ),
 }
 EXPECTED = {
     "plain/jacobian_norm": (4.5, 5.5),

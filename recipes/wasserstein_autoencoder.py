@@ -73,10 +73,10 @@ def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[s
     random = np.random.default_rng(seed)
     prior = random.standard_normal(codes.shape, dtype="float32")
     drawn = model.decode(random.standard_normal((DRAWN, CODE), dtype="float32"))
-    tensors = map(ops.convert_to_tensor, (codes, prior))
+    code, normal = ops.convert_to_tensor(codes), ops.convert_to_tensor(prior)
     rebuilt = model.reconstruct(images.x_test)
     return {
-        "discrepancy": float(squared_discrepancy(*tensors, "imq", (1.0,), 1.0)),
+        "discrepancy": float(squared_discrepancy(code, normal, "imq", (1.0,), 1.0)),
         "error": float(np.mean(np.square(rebuilt - images.x_test))),
         **drawn_distances(drawn, images),
     }
