@@ -78,10 +78,11 @@ def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[s
     """Returns what table 1 of the paper tells of a code, and what it is good for."""
     model = fitted(method, images, seed, epochs)
     x = images.x_test
+    losses = cross_entropy(x, model.reconstruct(x))
     return {
         "jacobian_norm": float(jacobian_norm(model.encoder, x).mean()),
         "saturation": float(saturation(model.encoder, x).mean()),
-        "cross_entropy": float(np.mean(cross_entropy(x, model.reconstruct(x)))),
+        "cross_entropy": float(np.mean(ops.convert_to_numpy(losses))),
         "accuracy": linear_accuracy(images, model.encode, LABELLED, seed),
     }
 
