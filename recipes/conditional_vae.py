@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_regzoo import data, validation
+from keras_regzoo import data
+from keras_regzoo.cli.judges import logistic_score
 from keras_regzoo.cli.study_recipe import run_study, trained
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.models import (
@@ -63,22 +64,15 @@ def given(method: str, images: data.Dataset, part: str) -> Any:
     return x if method == "unconditional" else [x, labels]
 
 
-def score(x: np.ndarray, y: np.ndarray, x_test: np.ndarray, y_test: np.ndarray) -> float:
-    """Returns the accuracy of a logistic regression on other examples than it is fitted to."""
-    linear = validation.extra("sklearn.linear_model", "recipes", "A classifier")
-    judge = linear.LogisticRegression(max_iter=1000).fit(x.reshape(len(x), -1), y)
-    return float(judge.score(x_test.reshape(len(x_test), -1), y_test))
-
-
 def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[str, float]:
     """Returns the share of digits recognized, and of classes found in the codes."""
     model = fitted(method, images, seed, epochs)
     codes = [model.encode(given(method, images, part)) for part in ("train", "test")]
-    found = {"class_in_code": score(codes[0], images.y_train, codes[1], images.y_test)}
+    found = {"class_in_code": logistic_score(codes[0], images.y_train, codes[1], images.y_test)}
     if method == "conditional":
         asked = np.repeat(np.arange(CLASSES), DRAWN)
         drawn = model.sample(len(asked), asked, seed=seed)
-        found["recognized"] = score(images.x_test, images.y_test, drawn, asked)
+        found["recognized"] = logistic_score(images.x_test, images.y_test, drawn, asked)
     return found
 
 

@@ -61,7 +61,7 @@ EXPECTED = {
 
 def cross_entropy(x: Any, logits: Any) -> Any:
     """Returns the cross-entropy in nats an image, a sum over pixels."""
-    each = keras.ops.binary_crossentropy(x, logits, from_logits=True)
+    each = ops.binary_crossentropy(x, logits, from_logits=True)
     return ops.sum(ops.reshape(each, (ops.shape(each)[0], -1)), axis=1)
 
 

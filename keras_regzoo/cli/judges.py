@@ -20,12 +20,18 @@ def linear_accuracy(
         labelled: Labelled images, at most; they are standardized as a whole.
         seed: Of which images are taken.
     """
-    linear = validation.extra("sklearn.linear_model", "recipes", "A classifier")
     few = images.with_training_size(min(labelled, len(images.x_train)), seed)
     train, test = codes(few.x_train), codes(images.x_test)
     center, scale = train.mean(axis=0), train.std() + 1e-12
-    judge = linear.LogisticRegression(max_iter=2000).fit((train - center) / scale, few.y_train)
-    return float(judge.score((test - center) / scale, images.y_test))
+    known, asked = (train - center) / scale, (test - center) / scale
+    return logistic_score(known, few.y_train, asked, images.y_test)
+
+
+def logistic_score(x: np.ndarray, y: np.ndarray, x_test: np.ndarray, y_test: np.ndarray) -> float:
+    """Returns the accuracy of a logistic regression on other examples than it is fitted to."""
+    linear = validation.extra("sklearn.linear_model", "recipes", "A classifier")
+    judge = linear.LogisticRegression(max_iter=2000).fit(x.reshape(len(x), -1), y)
+    return float(judge.score(x_test.reshape(len(x_test), -1), y_test))
 
 
 def drawn_distances(drawn: np.ndarray, images: data.Dataset) -> dict[str, float]:
@@ -42,7 +48,7 @@ def drawn_distances(drawn: np.ndarray, images: data.Dataset) -> dict[str, float]
 
 
 def _mean_distance(images: np.ndarray, to: np.ndarray) -> float:
+    metrics = validation.extra("sklearn.metrics", "recipes", "A distance to images")
     rows, known = (each.reshape(len(each), -1).astype("float64") for each in (images, to))
-    squares = np.square(known).sum(axis=1)
-    nearest = [np.min(squares - 2 * known @ row) + row @ row for row in rows]
+    _, nearest = metrics.pairwise_distances_argmin_min(rows, known, metric="sqeuclidean")
     return float(np.mean(nearest) / rows.shape[1])
