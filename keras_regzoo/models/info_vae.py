@@ -41,8 +41,8 @@ class InfoVAE(VariationalModel):
         alpha: α, at most 1, how much is made of what codes tell. Default 1; 1 − α may be scheduled
             as `"negative_elbo/beta"`.
         scaling: λ, at least 1 − α. `α + λ − 1` may be scheduled as
-            `"maximum_mean_discrepancy/strength"`. Default 1000, for hundreds of pixels: their sum
-            outweighs it, that of 8 x 8 does not, and their codes tell nothing unless λ is 10 or so.
+            `"maximum_mean_discrepancy/strength"`. Default 1000. It stands beside a sum over an
+            example's elements: codes of 8 x 8 digits tell nothing with 1000, and much with 10.
         kernel: `"rbf"` or `"imq"`.
         scales: Of the sum of kernels, positive; see `MaximumMeanDiscrepancy`. Default 1 alone.
         likelihood: `"bernoulli"`, `"continuous_bernoulli"` or `"gaussian"`.
