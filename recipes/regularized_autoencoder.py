@@ -44,7 +44,7 @@ PENALTIES: dict[str, dict[str, Any]] = {
     "gradient": {"penalty": "gradient", "beta": 0.01, "strength": 0.03},
 }
 DENSITIES = ("gaussian", "mixture")
-SETTINGS = {"code": CODE, "hidden": HIDDEN, "drawn": DRAWN}
+SETTINGS = {"code": CODE, "hidden": HIDDEN, "drawn": DRAWN, "penalties": PENALTIES}
 EXPECTED = {
     f"{penalty}/{name}": interval
     for penalty in PENALTIES
