@@ -16,11 +16,15 @@ SAVED = tuple(kind for kind in KINDS if kind != "callback")
 
 
 class Check(NamedTuple):
-    """A check, the kinds it is for, and the backends that have what it needs."""
+    """A check, the kinds it is for, and the backends that have what it needs.
+
+    For the kinds in `once` no backend can make a difference.
+    """
 
     function: Callable[..., None]
     kinds: tuple[str, ...]
     backends: tuple[str, ...]
+    once: tuple[str, ...]
 
     def applies_to(self, case: Case) -> bool:
         return case.kind in self.kinds and BACKEND in self.backends
@@ -29,11 +33,15 @@ class Check(NamedTuple):
 CHECKS: dict[str, Check] = {}
 
 
-def check(*kinds: str, backends: tuple[str, ...] = ("tensorflow", "jax", "torch")) -> Callable:
+def check(
+    *kinds: str,
+    backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
+    once: tuple[str, ...] = (),
+) -> Callable:
     """Enters a function `check_NAME` in `CHECKS` as `NAME`."""
 
     def enter(function: Callable[..., None]) -> Callable[..., None]:
-        CHECKS[function.__name__.removeprefix("check_")] = Check(function, kinds, backends)
+        CHECKS[function.__name__.removeprefix("check_")] = Check(function, kinds, backends, once)
         return function
 
     return enter

@@ -1,8 +1,10 @@
 """What every test starts from."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Tests compile many small graphs once: XLA's optimizations cost them more than they save.
@@ -27,9 +29,17 @@ SHARE_A_PROCESS = (
 )
 
 
+if keras.backend.backend() == "tensorflow":
+    # Small models take XLA longer to compile than to train: what is about XLA asks for it.
+    mock.patch.object(keras.Model, "_resolve_auto_jit_compile", lambda model: False).start()
+
+
 @pytest.fixture(autouse=True)
 def fixed_seed():
-    keras.utils.set_random_seed(0)
+    """Sets all seeds, but keeps the kernels that TensorFlow would drop with its own."""
+    clear = "tensorflow.python.eager.context.pywrap_tfe.TFE_ContextClearCaches"
+    with mock.patch(clear) if keras.backend.backend() == "tensorflow" else nullcontext():
+        keras.utils.set_random_seed(0)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,7 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from keras_regzoo.cli import recipes
+
+pytestmark = pytest.mark.one_backend
 
 PAGE = Path(__file__).parents[1] / "docs" / "autoencoders.md"
 

@@ -256,6 +256,7 @@ def test_every_check_has_its_broken_class():
     assert set(BROKEN) == set(checks.CHECKS)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("name", "broken"),
     [
@@ -271,6 +272,7 @@ def test_broken_class_is_seen(name, broken):
         checks.CHECKS[name].function(broken)
 
 
+@pytest.mark.one_backend
 def test_forgotten_state_is_seen_in_a_fresh_process(tmp_path):
     (broken,) = (param.values[0] for param in BROKEN["loads_in_a_fresh_process"])
     reports = load_in_a_fresh_process([broken], tmp_path, defined_in=__name__)

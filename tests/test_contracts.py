@@ -32,7 +32,15 @@ IN_PROCESSES = ("loads_in_a_fresh_process", "two_virtual_devices")
 
 def cases_for(*names: str) -> list[Any]:
     pairs = [(case, name) for case in CASES for name in names if CHECKS[name].applies_to(case)]
-    return [pytest.param(case, name, id=f"{case.id}-{name}") for case, name in pairs]
+    return [
+        pytest.param(
+            case,
+            name,
+            id=f"{case.id}-{name}",
+            marks=[pytest.mark.one_backend] if case.kind in CHECKS[name].once else [],
+        )
+        for case, name in pairs
+    ]
 
 
 def run(case: Case, name: str, *arguments: Any) -> None:
@@ -84,9 +92,11 @@ def test_exceptions_name_checks_that_apply():
 
 
 @pytest.fixture(scope="session")
-def loaded(tmp_path_factory):
+def loaded(request, tmp_path_factory):
     return load_in_a_fresh_process(
-        [case for case in CASES if case.kind in SAVED], tmp_path_factory.mktemp("saved")
+        [case for case in CASES if case.kind in SAVED],
+        tmp_path_factory.mktemp("saved"),
+        variations="not one_backend" not in request.config.getoption("markexpr"),
     )
 
 
@@ -96,11 +106,15 @@ def on_two_devices(tmp_path_factory):
 
 
 def load_in_a_fresh_process(
-    cases: list[Case], directory: Path, defined_in: str = "keras_regzoo"
+    cases: list[Case],
+    directory: Path,
+    defined_in: str = "keras_regzoo",
+    variations: bool = True,
 ) -> dict[str, Any]:
-    """Saves a model for each case and variation; returns what they were and what was loaded."""
+    """Saves a model for each case (and variation); returns what they were and what was loaded."""
     for case in cases:
-        for index, arguments in enumerate((case.arguments, *case.variations)):
+        others = case.variations if variations else ()
+        for index, arguments in enumerate((case.arguments, *others)):
             _, placed = place(case, arguments)
             save(case, placed, directory / f"{case.id}-{index}.keras")
     child("load_all", str(directory), defined_in)

@@ -12,6 +12,8 @@ import pytest
 
 import keras_regzoo
 
+pytestmark = pytest.mark.one_backend
+
 OTHER_BACKENDS = {"tensorflow", "jax", "torch"} - {keras.backend.backend()}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

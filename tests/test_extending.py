@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.one_backend
+
 ROOT = Path(__file__).parents[1]
 PAGE, README = ROOT / "docs" / "extending.md", ROOT / "README.md"
 

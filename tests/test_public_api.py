@@ -11,6 +11,8 @@ import pytest
 
 import keras_regzoo
 
+pytestmark = pytest.mark.one_backend
+
 PACKAGES = ["keras_regzoo"] + [
     f"keras_regzoo.{module.name}"
     for module in pkgutil.iter_modules(keras_regzoo.__path__)

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.one_backend
+
 HEAVY = ("matplotlib", "sklearn", "scipy", "tensorflow_datasets", "keras_tuner")
 
 SNAPSHOT = """

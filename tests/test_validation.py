@@ -9,6 +9,8 @@ import pytest
 
 from keras_regzoo import validation
 
+pytestmark = pytest.mark.one_backend
+
 
 def refused(sentence, function, *args):
     with pytest.raises(ValueError, match=re.escape(sentence) + "$"):

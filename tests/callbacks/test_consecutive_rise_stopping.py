@@ -8,6 +8,8 @@ import pytest
 from keras_regzoo.callbacks import ConsecutiveRiseStopping
 from tests.callbacks.curves import stop_of
 
+pytestmark = pytest.mark.one_backend
+
 # Strips of two end in 5, 4, 4.5, 3, 3.1, 3.2, 3.2, 3.3: rises at t = 6, then at 10 and 12, at 16.
 CURVE = [9, 5, 9, 4, 1, 4.5, 9, 3, 0, 3.1, 9, 3.2, 9, 3.2, 0, 3.3]
 

@@ -8,6 +8,8 @@ import pytest
 from keras_regzoo.callbacks import GeneralizationLossStopping
 from tests.callbacks.curves import stop_of
 
+pytestmark = pytest.mark.one_backend
+
 # E_opt = 1, 0.8, 0.8, 0.5, 0.5, …, so that GL = 0, 0, 25, 0, 4, 0, 6, 10 %.
 CURVE = [1.0, 0.8, 1.0, 0.5, 0.52, 0.5, 0.53, 0.55]
 

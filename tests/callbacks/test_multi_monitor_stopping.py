@@ -9,6 +9,8 @@ import pytest
 from keras_regzoo.callbacks import MultiMonitorStopping
 from tests.callbacks.curves import model, stop_of
 
+pytestmark = pytest.mark.one_backend
+
 # The loss is best at t = 2, so its third look without improvement is t = 5; the error at t = 4,
 # so its second is t = 6.
 LOSS = [3.0, 1.0, 2.0, 1.5, 1.2, 1.1, 1.05]

@@ -9,6 +9,8 @@ from keras_regzoo.callbacks import ProgressQuotientStopping
 from keras_regzoo.callbacks.progress_quotient_stopping import quotient, training_progress
 from tests.callbacks.curves import model, stop_of
 
+pytestmark = pytest.mark.one_backend
+
 # Strips of two. Training errors 3, 1 | 2.2, 1.8 | 1, 1: P_2 = 1000 (2 / 1 − 1) = 1000,
 # 1000 (2 / 1.8 − 1) = 111.1 and 0. Validation errors: GL = 0 | 20 | 10 % at the ends.
 TRAINING = [3.0, 1.0, 2.2, 1.8, 1.0, 1.0]

@@ -8,6 +8,8 @@ from keras_regzoo import backend
 from keras_regzoo.callbacks import Resumable
 from keras_regzoo.callbacks.monitor import Monitor
 
+pytestmark = pytest.mark.one_backend
+
 
 class Weights(Resumable):
     STATE = ("count",)

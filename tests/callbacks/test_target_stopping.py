@@ -9,6 +9,8 @@ import pytest
 from keras_regzoo.callbacks import TargetStopping
 from tests.callbacks.curves import stop_of
 
+pytestmark = pytest.mark.one_backend
+
 X = np.zeros((4, 1), "float32")
 
 

@@ -7,6 +7,8 @@ import pytest
 from keras_regzoo.callbacks import TimeStopping, time_stopping
 from tests.callbacks.curves import model
 
+pytestmark = pytest.mark.one_backend
+
 X = np.zeros((8, 1), "float32")
 
 

@@ -9,6 +9,8 @@ from keras_regzoo import catalogue
 from keras_regzoo.catalogue import choosing
 from keras_regzoo.catalogue.guide import GUIDE, Situation
 
+pytestmark = pytest.mark.one_backend
+
 PAGE = Path(__file__).parents[2] / "docs" / "choosing.md"
 SITUATIONS = [situation for rows in GUIDE.values() for situation in rows]
 

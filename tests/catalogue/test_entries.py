@@ -15,6 +15,8 @@ import pytest
 import keras_regzoo.catalogue
 from keras_regzoo import catalogue
 
+pytestmark = pytest.mark.one_backend
+
 MAY_BE_EMPTY = {"evidence"}
 BASES = {
     "regularizers": keras.regularizers.Regularizer,

@@ -4,6 +4,8 @@ import pytest
 
 from keras_regzoo import catalogue
 
+pytestmark = pytest.mark.one_backend
+
 
 @pytest.mark.parametrize(
     "name", ["group_lasso", "group-lasso", "Group Lasso", "GROUP_LASSO", "GroupLasso", "grouplasso"]

@@ -7,6 +7,8 @@ import pytest
 from keras_regzoo import catalogue
 from keras_regzoo.catalogue import readme
 
+pytestmark = pytest.mark.one_backend
+
 MARKED = f"# Title\n\n{readme.BEGIN}\nas it was\n{readme.END}\n\nThe end, with é.\n"
 
 

@@ -7,6 +7,8 @@ import pytest
 from keras_regzoo import catalogue
 from keras_regzoo.catalogue import bibliography
 
+pytestmark = pytest.mark.one_backend
+
 CITED = [reference for entry in catalogue.entries() for reference in entry.references]
 LISTED = [value for value in vars(bibliography).values() if isinstance(value, catalogue.Reference)]
 

@@ -5,6 +5,8 @@ from rich.cells import cell_len
 
 from keras_regzoo import catalogue
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_list_names_every_technique_within_the_width_and_without_colour(regzoo):
     result = regzoo("list")

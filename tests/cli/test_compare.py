@@ -14,6 +14,8 @@ import pytest
 from keras_regzoo.cli import compare as command
 from keras_regzoo.diagnostics import TECHNIQUES
 
+pytestmark = pytest.mark.one_backend
+
 ARGUMENTS = ("compare", "--techniques", "l2", "--train-size", "40", "--seeds", "3", "--epochs", "4")
 
 

@@ -1,5 +1,9 @@
 """The recipe of curricula."""
 
+import pytest
+
+pytestmark = pytest.mark.one_backend
+
 
 def test_smoke_measures_wrong_labels_and_compares_nothing(regzoo, tmp_path):
     out = tmp_path / "curriculum.json"

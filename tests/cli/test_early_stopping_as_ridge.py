@@ -8,6 +8,8 @@ import pytest
 
 from keras_regzoo.cli import recipes
 
+pytestmark = pytest.mark.one_backend
+
 
 @pytest.fixture(scope="module")
 def recipe():

@@ -1,5 +1,9 @@
 """The recipe of wrong labels."""
 
+import pytest
+
+pytestmark = pytest.mark.one_backend
+
 
 def test_smoke_measures_every_method_and_compares_nothing(regzoo, tmp_path):
     out = tmp_path / "noisy.json"

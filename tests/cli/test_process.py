@@ -11,6 +11,8 @@ import pytest
 
 from keras_regzoo import catalogue, cli
 
+pytestmark = pytest.mark.one_backend
+
 
 def run(*arguments, **environment):
     return subprocess.run(

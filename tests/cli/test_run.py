@@ -6,6 +6,8 @@ import pytest
 
 from keras_regzoo.cli import recipes
 
+pytestmark = pytest.mark.one_backend
+
 ECHO = '''"""Repeats what it is given.
 
 More about it.

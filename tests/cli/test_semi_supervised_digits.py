@@ -10,7 +10,10 @@ from keras_regzoo import data
 from keras_regzoo.cli import recipes
 
 # Keras's own conversion of a torch tensor, with NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.one_backend,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 @pytest.fixture(scope="module")

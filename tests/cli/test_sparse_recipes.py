@@ -2,6 +2,10 @@
 
 import json
 
+import pytest
+
+pytestmark = pytest.mark.one_backend
+
 
 def test_smoke_of_the_sparse_autoencoders_measures_every_method_and_draws(regzoo, tmp_path):
     out, figure = tmp_path / "out.json", tmp_path / "seen.png"

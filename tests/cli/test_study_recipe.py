@@ -9,6 +9,8 @@ from keras_regzoo.cli.study_recipe import MOST, SEEDS, TEST, images, run_study
 from keras_regzoo.data import load
 from keras_regzoo.diagnostics import plots
 
+pytestmark = pytest.mark.one_backend
+
 
 def run(tmp_path, *arguments, expected=None, calls=None, name="tried"):
     """Runs a study whose two methods measure 1 and the seed."""

@@ -12,6 +12,8 @@ import pytest
 
 from keras_regzoo.data import CurriculumDataset, difficulty, pacing
 
+pytestmark = pytest.mark.one_backend
+
 EXAMPLES = 43
 RANDOM = np.random.default_rng(0)
 IDS = np.arange(EXAMPLES)

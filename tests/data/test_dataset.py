@@ -7,6 +7,8 @@ import pytest
 
 from keras_regzoo import data
 
+pytestmark = pytest.mark.one_backend
+
 
 def make(labels=None, **changes):
     y = np.repeat([0, 1, 2], [60, 30, 10]) if labels is None else labels

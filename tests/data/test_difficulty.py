@@ -12,6 +12,8 @@ from sklearn.neighbors import NearestCentroid
 from keras_regzoo import data
 from keras_regzoo.data import difficulty
 
+pytestmark = pytest.mark.one_backend
+
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(12, 4)).astype("float32")
 LABELS = np.arange(12) % 3

@@ -6,6 +6,8 @@ from scipy import stats
 
 from keras_regzoo.data import add_label_noise
 
+pytestmark = pytest.mark.one_backend
+
 LABELS = np.arange(3000) % 5
 
 

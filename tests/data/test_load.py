@@ -8,6 +8,8 @@ import pytest
 
 from keras_regzoo import data
 
+pytestmark = pytest.mark.one_backend
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(5.0, 3.0, (100, 4))
 Y = np.arange(100) % 2

@@ -6,6 +6,8 @@ import pytest
 from keras_regzoo.data import MemmapDataset
 from keras_regzoo.data.memmap_dataset import permutation
 
+pytestmark = pytest.mark.one_backend
+
 
 def served(dataset):
     return np.concatenate([dataset[i][0].ravel() for i in range(len(dataset))])

@@ -8,6 +8,8 @@ import pytest
 
 from keras_regzoo.data import pacing
 
+pytestmark = pytest.mark.one_backend
+
 ALL = {
     "fixed_exponential": pacing.fixed_exponential(0.04, 1.9, 30),
     "varied_exponential": pacing.varied_exponential(0.1, 3.0, (40, 20, 7)),

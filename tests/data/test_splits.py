@@ -5,6 +5,8 @@ import pytest
 
 from keras_regzoo import data
 
+pytestmark = pytest.mark.one_backend
+
 LABELS = np.repeat([0, 1, 2], [60, 30, 10])
 HOWS = ("stratified", "random", "chronological")
 

@@ -7,6 +7,8 @@ import pytest
 
 from keras_regzoo import data
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_official_test_set_is_kept_and_validation_cut_from_training(prepared_tfds):
     first = data.load("tfds:mnist", validation=0.1, seed=1)

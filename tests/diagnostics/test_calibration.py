@@ -7,6 +7,8 @@ from sklearn.metrics import log_loss
 from keras_regzoo.diagnostics import expected_calibration_error, negative_log_likelihood
 from keras_regzoo.diagnostics.calibration import log_softmax
 
+pytestmark = pytest.mark.one_backend
+
 
 @pytest.fixture
 def predictions():

@@ -6,6 +6,8 @@ import pytest
 
 from keras_regzoo.diagnostics import dead_units, jacobian_norm, saturation
 
+pytestmark = pytest.mark.one_backend
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(5, 6)).astype("float32")
 

@@ -17,6 +17,8 @@ from keras_regzoo.diagnostics.comparison import Comparison, summarize
 from keras_regzoo.diagnostics.figure_style import BETTER, png
 from keras_regzoo.diagnostics.verdict import amount, verdict
 
+pytestmark = pytest.mark.one_backend
+
 SMALL = {"epochs": 2, "train_size": 40, "batch_size": 20, "progress": False}
 
 

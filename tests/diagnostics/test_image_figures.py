@@ -20,6 +20,8 @@ from tests.diagnostics.figures import (
     small,
 )
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_reconstructions_are_the_models_below_the_inputs_with_their_errors(autoencoder):
     figure = plots.reconstructions(autoencoder, IMAGES, n=4)

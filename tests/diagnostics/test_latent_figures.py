@@ -22,6 +22,8 @@ from tests.diagnostics.figures import (
     small,
 )
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_two_codes_are_drawn_as_they_are():
     codes = RNG.normal(size=(30, 2))

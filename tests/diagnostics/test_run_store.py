@@ -6,6 +6,8 @@ import pytest
 
 from keras_regzoo.diagnostics.run_store import RunStore, to_json, write_atomically
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_saved_run_comes_back(tmp_path):
     store = RunStore(tmp_path / "a" / "b")

@@ -9,6 +9,8 @@ from scipy import stats
 
 from keras_regzoo import diagnostics
 
+pytestmark = pytest.mark.one_backend
+
 # what is `None` in places that these tests exclude
 holm: Any = diagnostics.holm
 paired_difference: Any = diagnostics.paired_difference

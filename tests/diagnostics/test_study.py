@@ -6,6 +6,8 @@ import pytest
 
 from keras_regzoo.diagnostics import study
 
+pytestmark = pytest.mark.one_backend
+
 SCORES = {("a", 0): 1.0, ("a", 1): 2.0, ("a", 5): 6.0, ("b", 0): 2.0, ("b", 1): 4.0, ("b", 5): 6.0}
 
 

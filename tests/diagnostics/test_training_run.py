@@ -12,6 +12,8 @@ from keras_regzoo.diagnostics.measures import Scale, measure, predict
 from keras_regzoo.diagnostics.technique_names import parse_techniques
 from keras_regzoo.diagnostics.training_run import TreatedNetwork, _batches
 
+pytestmark = pytest.mark.one_backend
+
 
 def tiny(shape, outputs):
     return keras.Sequential(

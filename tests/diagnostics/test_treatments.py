@@ -8,6 +8,8 @@ from keras_regzoo.diagnostics import TECHNIQUES
 from keras_regzoo.diagnostics.base_models import build, cnn, mlp
 from keras_regzoo.diagnostics.technique_names import parse_techniques
 
+pytestmark = pytest.mark.one_backend
+
 NAMES = list(TECHNIQUES)
 
 

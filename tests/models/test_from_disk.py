@@ -11,6 +11,8 @@ import pytest
 from keras_regzoo.models import Autoencoder, dense_autoencoder
 from tests.models.toys import gaussian
 
+pytestmark = pytest.mark.one_backend
+
 
 def on_disk(x, path):
     array = np.memmap(path, x.dtype, "w+", shape=x.shape)

@@ -9,6 +9,8 @@ from keras_regzoo import models
 from keras_regzoo.objectives import WeightPenalty
 from keras_regzoo.quiet import QUIET
 
+pytestmark = pytest.mark.one_backend
+
 X = np.random.default_rng(0).random((32, 8), dtype="float32")
 
 

@@ -11,6 +11,8 @@ from keras_regzoo.layers import KSparse
 from keras_regzoo.models import Autoencoder, DenoisingAutoencoder, dense_autoencoder
 from keras_regzoo.objectives import ContractivePenalty
 
+pytestmark = pytest.mark.one_backend
+
 UNITS = 160
 
 

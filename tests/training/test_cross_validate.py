@@ -9,6 +9,8 @@ from keras import layers
 
 from keras_regzoo.training import cross_validate
 
+pytestmark = pytest.mark.one_backend
+
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(24, 4)).astype("float32")
 CLASSES = np.arange(24) % 3

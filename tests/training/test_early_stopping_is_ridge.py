@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+pytestmark = pytest.mark.one_backend
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 4)) * [2.0, 1.0, 0.5, 0.2]
 Y = X @ np.array([[1.0], [-2.0], [3.0], [2.0]]) + 0.1 * RNG.normal(size=(30, 1))

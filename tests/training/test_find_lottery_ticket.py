@@ -8,6 +8,8 @@ import pytest
 
 from keras_regzoo.training import find_lottery_ticket
 
+pytestmark = pytest.mark.one_backend
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 6)).astype("float32")
 Y = RNG.normal(size=(24, 2)).astype("float32")

@@ -11,6 +11,8 @@ from keras_regzoo.models import Autoencoder, dense_autoencoder
 from keras_regzoo.training import greedy_pretrain, stage_codes
 from tests.training.pretrained import STILL, UNIFORM, autoencoder, eager, seeing
 
+pytestmark = pytest.mark.one_backend
+
 __all__ = ["eager"]  # a fixture
 
 

@@ -13,6 +13,8 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from keras_regzoo.training import self_train
 from keras_regzoo.training.self_train import confident
 
+pytestmark = pytest.mark.one_backend
+
 X, CLASSES = make_blobs(60, centers=3, cluster_std=2.0, random_state=3)
 LABELLED = np.concatenate([np.flatnonzero(each == CLASSES)[:3] for each in range(3)])
 REST = np.setdiff1d(np.arange(60), LABELLED)
