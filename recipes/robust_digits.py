@@ -18,7 +18,6 @@ and 98 %. Means over five seeds, 20 trainings; 12 minutes on two busy cores.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +30,7 @@ from keras import layers, ops
 
 from keras_regzoo import RegularizedModel, data
 from keras_regzoo.backend import value_and_grad
+from keras_regzoo.cli.recipe_options import read_options
 from keras_regzoo.diagnostics import environment
 from keras_regzoo.objectives import AdversarialTraining, VirtualAdversarialTraining
 from keras_regzoo.quiet import QUIET
@@ -141,31 +141,26 @@ def holds(runs: dict[str, list[dict[str, float]]], summary: dict[str, Any]) -> b
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all methods and writes the JSON; returns 0 if the claim holds, else 1."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--smoke", action="store_true", help="two methods, a seed and an epoch")
-    parser.add_argument("--out", type=Path, help="where to write the JSON; nowhere with --smoke")
-    options = parser.parse_args(argv)
-    seeds, epochs = (SEEDS[:1], 1) if options.smoke else (SEEDS, EPOCHS)
-    methods = tuple(METHODS)[:2] if options.smoke else tuple(METHODS)
+    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS)
+    methods = tuple(METHODS)[:2] if asked.smoke else tuple(METHODS)
 
     started = time.perf_counter()
     runs: dict[str, list[dict[str, float]]] = {}
     for method in methods:
-        runs[method] = [measure(seed, method, epochs) for seed in seeds]
+        runs[method] = [measure(seed, method, asked.epochs) for seed in asked.seeds]
         of_method = summarize(runs)[method]
         shown = (f"{name} {of_method[name]['mean']:.3f}" for name in MEASURES)
         print(f"{method}: accuracy {', '.join(shown)} (pgd expected {EXPECTED[method]:.3f})")
     summary = summarize(runs)
     seconds = time.perf_counter() - started
     print(f"{seconds:.0f} s on {keras.config.backend()}")
-    out = options.out or (None if options.smoke else RESULTS)
-    if out is not None:
-        settings = {"radius": RADIUS, "virtual_radius": VIRTUAL_RADIUS, "epochs": epochs}
+    if asked.out is not None:
+        settings = {"radius": RADIUS, "virtual_radius": VIRTUAL_RADIUS, "epochs": asked.epochs}
         settings |= {"batch": BATCH, "units": UNITS, "attack_steps": ATTACK_STEPS, "test": TEST}
-        results = {"settings": settings, "seeds": seeds, "runs": runs, "summary": summary}
+        results = {"settings": settings, "seeds": asked.seeds, "runs": runs, "summary": summary}
         results |= {"machine": environment(), "seconds": seconds}
-        out.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
-    if options.smoke:
+        asked.out.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    if not asked.compares:
         return 0
     as_expected = holds(runs, summary)
     print("as expected" if as_expected else "NOT as expected")

@@ -18,7 +18,6 @@ alone gain nothing (0.845). About 3 min of processor time on JAX.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +30,7 @@ from keras import layers, ops
 
 from keras_regzoo import RegularizedModel, data
 from keras_regzoo.callbacks import Scheduler
+from keras_regzoo.cli.recipe_options import read_options
 from keras_regzoo.diagnostics import environment
 from keras_regzoo.objectives import (
     Consistency,
@@ -172,24 +172,18 @@ def gain(means: dict[str, float]) -> float:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all methods and writes the JSON; returns 0 if the claim holds, else 1."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--smoke", action="store_true", help="one epoch, nothing is written")
-    smoke = parser.parse_args(argv).smoke
-    seeds, epochs = (SEEDS[:1], 1) if smoke else (SEEDS, EPOCHS)
-
+    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS)
     started = time.perf_counter()
-    runs = {name: measure(method, seeds, epochs) for name, method in METHODS.items()}
+    runs = {name: measure(method, asked.seeds, asked.epochs) for name, method in METHODS.items()}
     means = {name: float(np.mean([run["test"] for run in each])) for name, each in runs.items()}
     for name, mean in means.items():
         print(f"{name}: test accuracy {mean:.3f}")
     seconds = time.perf_counter() - started
     print(f"{seconds:.0f} s on {keras.config.backend()}")
-    if smoke:
-        return 0
     settings = {
         "labels": LABELS,
         "copies": COPIES,
-        "epochs": EPOCHS,
+        "epochs": asked.epochs,
         "batch": BATCH,
         "noise": NOISE,
         "virtual_radius": VIRTUAL_RADIUS,
@@ -197,10 +191,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         "learning_rate": LEARNING_RATE,
         "strengths": {name: method.strengths for name, method in METHODS.items()},
     }
-    made = {"machine": environment(), "settings": settings, "seeds": seeds, "runs": runs}
+    made = {"machine": environment(), "settings": settings, "seeds": asked.seeds, "runs": runs}
     made |= {"mean_test_accuracy": means, "seconds": round(seconds)}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
+    if asked.out is not None:
+        asked.out.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
+    if not asked.compares:
+        return 0
     better = gain(means) >= MARGIN
     print("as expected" if better else "NOT as expected")
     return 0 if better else 1

@@ -20,16 +20,15 @@ and 0.962 with JumpReLU, at 3.3 active latents; means over three seeds. Four min
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_regzoo import validation
+from keras_regzoo.cli.recipe_options import finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.models import JumpReLUDictionary, TopKDictionary
 from keras_regzoo.quiet import QUIET
@@ -51,7 +50,6 @@ EXPECTED = {
     "jump_relu/cosine": (0.92, 1.0),
     "jump_relu/l0": (2.8, 4.0),
 }
-RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "sparse_dictionary.json"
 
 
 def superposed(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -110,11 +108,7 @@ def measure(method: str, seed: int, epochs: int) -> dict[str, float]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all methods and writes the JSON; returns 0 if all are as expected, else 1."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--smoke", action="store_true", help="one seed and epoch, no comparison")
-    parser.add_argument("--out", type=Path, help="where to write the JSON; nowhere with --smoke")
-    options = parser.parse_args(argv)
-    seeds, epochs = (SEEDS[:1], 1) if options.smoke else (SEEDS, EPOCHS)
+    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS)
     settings = {
         "inputs": INPUTS,
         "features": FEATURES,
@@ -122,27 +116,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         "noise": NOISE,
         "latents": LATENTS,
         "examples": TRAIN,
-        "epochs": epochs,
+        "epochs": asked.epochs,
         "batch": BATCH,
         "rate": RATE,
         "strength": STRENGTH,
         "bandwidth": BANDWIDTH,
         "threshold": THRESHOLD,
     }
-
-    found = study(METHODS, lambda method, seed: measure(method, seed, epochs), seeds, settings)
-    print(f"{found.seconds:.0f} s on {keras.config.backend()}")
-    out = options.out or (None if options.smoke else RESULTS)
-    if out is not None:
-        found.save(out)
-    if options.smoke:
-        return 0
-    within = [
-        least <= found.mean(*name.split("/")) <= greatest
-        for name, (least, greatest) in EXPECTED.items()
-    ]
-    print("as expected" if all(within) else "NOT as expected")
-    return 0 if all(within) else 1
+    found = study(
+        METHODS, lambda method, seed: measure(method, seed, asked.epochs), asked.seeds, settings
+    )
+    return finish(found, asked, EXPECTED)
 
 
 if __name__ == "__main__":

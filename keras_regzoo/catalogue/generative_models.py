@@ -23,6 +23,7 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("wae", "wae_mmd"),
         symbol="keras_regzoo.models.WassersteinAutoencoder",
         cost=Cost(note="three kernel matrices of the batch"),
+        evidence="benchmarks/results/wasserstein_autoencoder.json",
     ),
     Entry(
         name="info_vae",
@@ -40,6 +41,7 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("mmd_vae",),
         symbol="keras_regzoo.models.InfoVAE",
         cost=Cost(note="three kernel matrices of the batch"),
+        evidence="benchmarks/results/wasserstein_autoencoder.json",
     ),
     Entry(
         name="regularized_autoencoder",
@@ -81,6 +83,7 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("vq_vae",),
         symbol="keras_regzoo.models.VectorQuantizedVAE",
         cost=Cost(note="the distances of all vectors to all codes"),
+        evidence="benchmarks/results/vector_quantized_autoencoder.json",
     ),
     Entry(
         name="contrastive_autoencoder",
@@ -99,5 +102,6 @@ ENTRIES: tuple[Entry, ...] = (
         further=(papers.KHOSLA_2020.at("eq. (2)"),),
         symbol="keras_regzoo.models.ContrastiveAutoencoder",
         cost=Cost(2, 2, "two views through the encoder alone, about half of the model each"),
+        evidence="benchmarks/results/contrastive_autoencoder.json",
     ),
 )

@@ -21,6 +21,7 @@ ENTRIES = (
         reference=papers.HINTON_2006.at("figure 1"),
         further=(papers.GOODFELLOW_2016.at("§14.1"),),
         symbol="keras_regzoo.models.Autoencoder",
+        evidence="benchmarks/results/undercomplete_autoencoder.json",
     ),
     Entry(
         name="contractive_autoencoder",
@@ -38,6 +39,7 @@ ENTRIES = (
         further=(papers.RIFAI_2011_HIGHER,),
         symbol="keras_regzoo.models.ContractiveAutoencoder",
         cost=Cost(note="one dense layer: nearly nothing; else a backward pass of the encoder"),
+        evidence="benchmarks/results/contractive_features.json",
     ),
     Entry(
         name="denoising_autoencoder",
@@ -55,5 +57,6 @@ ENTRIES = (
         further=(papers.VINCENT_2008.at("§2.3"), papers.GOODFELLOW_2016.at("§14.5")),
         symbol="keras_regzoo.models.DenoisingAutoencoder",
         cost=Cost(note="one random draw an input"),
+        evidence="benchmarks/results/denoising_autoencoder.json",
     ),
 )

@@ -27,6 +27,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         symbol="keras_regzoo.models.SparseAutoencoder",
         cost=Cost(note="that of the sparsity layer"),
+        evidence="benchmarks/results/sparse_autoencoder.json",
     ),
     Entry(
         name="top_k_dictionary",
@@ -47,6 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("topk_sae", "dictionary_learning"),
         symbol="keras_regzoo.models.TopKDictionary",
         cost=Cost(note="two selections, and a second product of dead latents with the atoms"),
+        evidence="benchmarks/results/sparse_dictionary.json",
     ),
     Entry(
         name="jump_relu_dictionary",
@@ -65,5 +67,6 @@ ENTRIES: tuple[Entry, ...] = (
         further=(papers.BRICKEN_2023.at("the appendix"),),
         aliases=("jumprelu_sae",),
         symbol="keras_regzoo.models.JumpReLUDictionary",
+        evidence="benchmarks/results/sparse_dictionary.json",
     ),
 )

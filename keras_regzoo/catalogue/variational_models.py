@@ -24,6 +24,7 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("vae", "beta_vae"),
         symbol="keras_regzoo.models.VariationalAutoencoder",
         cost=Cost(note="one draw of the code an example"),
+        evidence="benchmarks/results/vae_likelihood.json",
     ),
     Entry(
         name="conditional_vae",
@@ -42,6 +43,7 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("cvae",),
         symbol="keras_regzoo.models.ConditionalVAE",
         cost=Cost(note="one draw of the code an example"),
+        evidence="benchmarks/results/conditional_vae.json",
     ),
     Entry(
         name="importance_weighted_autoencoder",
@@ -61,6 +63,7 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("iwae",),
         symbol="keras_regzoo.models.ImportanceWeightedAutoencoder",
         cost=Cost(note="the decoder's part K times"),
+        evidence="benchmarks/results/variational_autoencoder.json",
     ),
     Entry(
         name="beta_tcvae",
@@ -81,5 +84,6 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("tcvae",),
         symbol="keras_regzoo.models.BetaTCVAE",
         cost=Cost(note="B² · L densities for a batch of B examples and L latents"),
+        evidence="benchmarks/results/variational_autoencoder.json",
     ),
 )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
 
 from keras_regzoo import data
+from keras_regzoo.cli.recipe_options import finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Measured
@@ -22,7 +21,6 @@ TEST = 0.3
 MOST = 10_000  # training images
 BATCH = 64
 RATE = 2e-3
-DIGITS = "digits"
 Task = Callable[[str, data.Dataset, int, int], Measured]
 
 
@@ -54,38 +52,17 @@ def run_study(
     Returns:
         0 if all means are as expected or nothing was compared, else 1.
     """
-    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
-    parser.add_argument("--data", default=DIGITS, help="images in [0, 1], such as tfds:mnist")
-    parser.add_argument("--smoke", action="store_true", help="one seed and epoch, no comparison")
-    parser.add_argument("--out", type=Path, help="where to write the JSON")
-    parser.add_argument("--figure", type=Path, help="where to write the figure, a .png file")
-    options = parser.parse_args(argv)
-    seeds = SEEDS[:1] if options.smoke else SEEDS
-    epochs = 1 if options.smoke else epochs
-    everything = {"epochs": epochs, "batch": BATCH, "rate": RATE, "test": TEST, "most": MOST}
-
+    asked = read_options(argv, script, about, SEEDS, epochs, images=True)
+    everything = {"epochs": asked.epochs, "batch": BATCH, "rate": RATE, "test": TEST, "most": MOST}
     found = study(
         methods,
-        lambda method, seed: measure(method, images(options.data, seed), seed, epochs),
-        seeds,
-        {"data": options.data, **everything, **settings},
+        lambda method, seed: measure(method, images(asked.data, seed), seed, asked.epochs),
+        asked.seeds,
+        {"data": asked.data, **everything, **settings},
     )
-    print(f"{found.seconds:.0f} s on {keras.config.backend()}")
-    compared = options.data == DIGITS and not options.smoke
-    results = Path(script).resolve().parents[1] / "benchmarks" / "results"
-    out = options.out or (results / f"{Path(script).stem}.json" if compared else None)
-    if out is not None:
-        found.save(out)
-    if options.figure is not None:
-        options.figure.write_bytes(png(figure(images(options.data, SEEDS[0]), epochs)))
-    if not compared:
-        return 0
-    within = [
-        least <= found.mean(*name.split("/")) <= greatest
-        for name, (least, greatest) in expected.items()
-    ]
-    print("as expected" if all(within) else "NOT as expected")
-    return 0 if all(within) else 1
+    if asked.figure is not None:
+        asked.figure.write_bytes(png(figure(images(asked.data, SEEDS[0]), asked.epochs)))
+    return finish(found, asked, expected)
 
 
 @functools.lru_cache(maxsize=len(SEEDS))

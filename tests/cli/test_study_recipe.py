@@ -69,6 +69,22 @@ def test_smoke_and_other_data_compare_nothing_and_write_what_they_are_asked_to(t
     assert [(seed, epochs) for _, _, seed, epochs in calls] == [(SEEDS[0], 1)] * 2
 
 
+def test_other_epochs_are_measured_and_not_compared(tmp_path, capsys):
+    calls = []
+    assert run(tmp_path, "--epochs", "3", expected={"one/value": (9.0, 9.1)}, calls=calls) == 0
+    assert {epochs for _, _, _, epochs in calls} == {3}
+    assert "expected" not in capsys.readouterr().out
+    assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.parametrize("epochs", ["0", "-1", "1.5", "many"])
+def test_epochs_that_are_no_positive_integer_are_refused(tmp_path, capsys, epochs):
+    with pytest.raises(SystemExit):
+        run(tmp_path, f"--epochs={epochs}", calls=(calls := []))
+    assert f"must be an integer of at least 1; received '{epochs}'" in capsys.readouterr().err
+    assert not calls
+
+
 def test_images_are_cut_to_so_many_that_a_recipe_is_done_soon(tmp_path):
     source = tmp_path / "many.npz"
     y = np.arange(2 * MOST) % 2
