@@ -67,6 +67,13 @@ def layers_of(model: keras.Model) -> list[Layer]:
     return found
 
 
+def data_loss(model: keras.Model, targets: Any, outputs: Any) -> Any:
+    """Returns the compiled loss of outputs, a mean over the batch, and changes no metric."""
+    metrics = [(variable, variable.value) for variable in model.metrics_variables]
+    with keras.StatelessScope(state_mapping=metrics):
+        return model._compile_loss(targets, outputs)
+
+
 def probe(
     model: keras.Model, network: keras.Model, layers: Sequence[Layer], x: Any, y: Any
 ) -> tuple[float, dict[str, dict[str, float]]]:
@@ -88,9 +95,7 @@ def probe(
 
     def loss(weights: Any) -> Any:
         made = view(weights, state, x, training=True)
-        metrics = [(variable, variable.value) for variable in model.metrics_variables]
-        with keras.StatelessScope(state_mapping=metrics):
-            value = model._compile_loss(targets, made.outputs)
+        value = data_loss(model, targets, made.outputs)
         return value, [made.taps[id(layer.output)] for layer in tapped]
 
     (value, outputs), gradients = value_and_grad(loss, has_aux=True)(view.weights())

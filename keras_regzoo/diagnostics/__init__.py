@@ -1,6 +1,7 @@
 """What regularization does: comparisons of techniques, and measures of a trained model."""
 
 from keras_regzoo.diagnostics import plots
+from keras_regzoo.diagnostics.bias_variance import bias_variance
 from keras_regzoo.diagnostics.calibration import (
     expected_calibration_error,
     negative_log_likelihood,
@@ -8,28 +9,42 @@ from keras_regzoo.diagnostics.calibration import (
 from keras_regzoo.diagnostics.compare import compare
 from keras_regzoo.diagnostics.comparison import Comparison, TechniqueResult
 from keras_regzoo.diagnostics.dead_units import dead_units
+from keras_regzoo.diagnostics.diagnose import Diagnosis, diagnose
 from keras_regzoo.diagnostics.environment import environment
+from keras_regzoo.diagnostics.error_parts import BiasVariance
 from keras_regzoo.diagnostics.jacobian_norm import jacobian_norm
+from keras_regzoo.diagnostics.learning_curve import learning_curve
 from keras_regzoo.diagnostics.saturation import saturation
+from keras_regzoo.diagnostics.score_curve import ScoreCurve
+from keras_regzoo.diagnostics.sharpness import sharpness
 from keras_regzoo.diagnostics.statistics import PairedDifference, holm, paired_difference
 from keras_regzoo.diagnostics.study import Study, study
 from keras_regzoo.diagnostics.treatments import TECHNIQUES
+from keras_regzoo.diagnostics.validation_curve import validation_curve
 
 __all__ = [
     "TECHNIQUES",
+    "BiasVariance",
     "Comparison",
+    "Diagnosis",
     "PairedDifference",
+    "ScoreCurve",
     "Study",
     "TechniqueResult",
+    "bias_variance",
     "compare",
     "dead_units",
+    "diagnose",
     "environment",
     "expected_calibration_error",
     "holm",
     "jacobian_norm",
+    "learning_curve",
     "negative_log_likelihood",
     "paired_difference",
     "plots",
     "saturation",
+    "sharpness",
     "study",
+    "validation_curve",
 ]

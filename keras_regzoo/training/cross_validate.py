@@ -11,7 +11,6 @@ import numpy as np
 from keras import tree
 
 from keras_regzoo import validation as check
-from keras_regzoo.callbacks.monitor import metrics_of
 from keras_regzoo.data.folds import Fold, fold_indices, inner_split
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.quiet import QUIET
@@ -20,6 +19,7 @@ from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, ta
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import check_build, fresh
 from keras_regzoo.training.processes import run_all
+from keras_regzoo.training.scores import scores_of
 
 
 def cross_validate(
@@ -158,9 +158,10 @@ class _Fold:
             options["validation_data"] = self.data.at(self.validated)
         history = model.fit(x, y, sample_weight=sample_weight, **options).history
         x, y, sample_weight = self.data.at(self.held)
-        quiet = {"batch_size": self.fit.get("batch_size"), "verbose": QUIET}
-        scores = model.evaluate(x, y, sample_weight=sample_weight, return_dict=True, **quiet)
-        return _Result(model, history, _in_order(model, scores), model.predict(x, **quiet))
+        batch_size = self.fit.get("batch_size")
+        scores = scores_of(model, x, y, sample_weight, batch_size)
+        outputs = model.predict(x, batch_size=batch_size, verbose=QUIET)
+        return _Result(model, history, scores, outputs)
 
     def _build_inside(self) -> keras.Model:
         seen = self.train if self.validated is None else np.union1d(self.train, self.validated)
@@ -183,15 +184,6 @@ def _inner(
         inner_split(data.y, train, fraction, data.groups, ordered, (seed + k) % 2**32)
         for k, (train, _) in enumerate(folds)
     ]
-
-
-def _in_order(model: keras.Model, scores: dict[str, float]) -> dict[str, float]:
-    """Returns the scores in the model's order of metrics, in which two models can be matched.
-
-    Keras numbers names anew in each model, as in `auc_1`.
-    """
-    order = {metric.name: index for index, metric in enumerate(metrics_of(model))}
-    return {name: scores[name] for name in sorted(scores, key=lambda n: order.get(n, len(order)))}
 
 
 def _gathered(results: list[_Result], folds: list[Fold], examples: int) -> CrossValidation:
