@@ -1,7 +1,7 @@
 """What regularization does: comparisons of techniques, and measures of a trained model."""
 
 from keras_regzoo.diagnostics import plots
-from keras_regzoo.diagnostics.bias_variance import bias_variance
+from keras_regzoo.diagnostics.bias_variance import BiasVariance, bias_variance
 from keras_regzoo.diagnostics.calibration import (
     expected_calibration_error,
     negative_log_likelihood,
@@ -9,9 +9,8 @@ from keras_regzoo.diagnostics.calibration import (
 from keras_regzoo.diagnostics.compare import compare
 from keras_regzoo.diagnostics.comparison import Comparison, TechniqueResult
 from keras_regzoo.diagnostics.dead_units import dead_units
-from keras_regzoo.diagnostics.diagnose import Diagnosis, diagnose
+from keras_regzoo.diagnostics.diagnosis import Diagnosis, diagnose
 from keras_regzoo.diagnostics.environment import environment
-from keras_regzoo.diagnostics.error_parts import BiasVariance
 from keras_regzoo.diagnostics.jacobian_norm import jacobian_norm
 from keras_regzoo.diagnostics.learning_curve import learning_curve
 from keras_regzoo.diagnostics.saturation import saturation

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_regzoo.diagnostics import bias_variance
-from keras_regzoo.diagnostics.error_parts import squared_parts, zero_one_parts
+from keras_regzoo.diagnostics.bias_variance import squared_parts, zero_one_parts
 from keras_regzoo.diagnostics.training_sets import training_sets
 
 pytestmark = pytest.mark.one_backend

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from keras_regzoo import catalogue
 from keras_regzoo.diagnostics import diagnose
-from keras_regzoo.diagnostics.diagnose import AGAINST_BIAS, AGAINST_VARIANCE
+from keras_regzoo.diagnostics.diagnosis import AGAINST_BIAS, AGAINST_VARIANCE
 
 pytestmark = pytest.mark.one_backend
 
