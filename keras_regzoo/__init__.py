@@ -31,6 +31,7 @@ from keras_regzoo import (
     objectives,
     regularizers,
     training,
+    tuning,
 )
 from keras_regzoo.objectives import RegularizedModel
 
@@ -50,4 +51,5 @@ __all__ = [
     "objectives",
     "regularizers",
     "training",
+    "tuning",
 ]

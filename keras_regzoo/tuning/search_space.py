@@ -1,0 +1,60 @@
+"""The hyperparameters of a technique in a KerasTuner search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras_regzoo import validation
+from keras_regzoo.tuning.spaces import SPACES
+
+
+def search_space(technique: str, hp: Any, name: str | None = None) -> dict[str, Any]:
+    """Declares what to search of a technique, and returns this trial's values.
+
+        θ ~ U(low, high)   or   log θ ~ U(log low, log high)
+
+    Ranges are those of the technique's paper where it gives any, and otherwise wide enough to hold
+    the values of its catalogue entry; penalties and radii are searched on a logarithmic scale. What
+    makes sense with another value alone, such as a random start with one step, is conditional:
+    where it is not active it is left out, so that the class's default holds.
+
+    It is *not* a search of what the technique is applied to: layers, encoders and patterns are
+    given beside it.
+
+    Args:
+        technique: Its name in the catalogue.
+        hp: KerasTuner's `HyperParameters`, as a hypermodel's `build` receives them.
+        name: What the hyperparameters' names begin with, `name/argument`; by default the
+            technique's. Give one where a technique is used twice.
+
+    Returns:
+        Keyword arguments for the technique's class.
+
+    Raises:
+        ValueError: If there is no such technique, or nothing of it to search.
+
+    Example:
+
+    >>> import keras_tuner
+    >>> hp = keras_tuner.HyperParameters()
+    >>> keras_regzoo.objectives.Mixup(**keras_regzoo.tuning.search_space("mixup", hp)).name
+    'mixup'
+    >>> [each.name for each in hp.space]
+    ['mixup/alpha']
+
+    Reference: Bergstra & Bengio (2012), Random Search for Hyper-Parameter Optimization, sec. 2
+    (scales).
+    """
+    validation.one_of("technique", technique, SPACES)
+    prefix = technique if name is None else name
+    drawn: dict[str, Any] = {}
+    for setting in SPACES[technique]:
+        full = f"{prefix}/{setting.argument}"
+        if not setting.parent:
+            drawn[setting.argument] = setting.draw(hp, full)
+            continue
+        with hp.conditional_scope(f"{prefix}/{setting.parent}", list(setting.parent_values)):
+            value = setting.draw(hp, full)
+        if drawn[setting.parent] in setting.parent_values:
+            drawn[setting.argument] = value
+    return drawn
