@@ -19,7 +19,8 @@ LEVELS = (
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),
     ("models", "training", "ensembles"),
-    ("diagnostics", "tuning"),
+    ("diagnostics",),
+    ("tuning",),
     ("catalogue",),
     ("cli",),
 )

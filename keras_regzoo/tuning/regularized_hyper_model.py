@@ -1,0 +1,109 @@
+"""A hypermodel that searches which techniques to use, and how strong."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+from keras_regzoo import validation
+from keras_regzoo.objectives import RegularizedModel
+from keras_regzoo.training.fresh import fresh
+from keras_regzoo.tuning.appliers import APPLIERS
+from keras_regzoo.tuning.search_space import search_space
+
+NONE = "none"
+CHOSEN = "techniques"
+
+
+class RegularizedHyperModel:
+    """Searches which techniques to add to a model, and how strong.
+
+        S ⊆ techniques, |S| ≤ max_techniques,   θ_t ~ its search space for each t in S
+
+    It is a function of hyperparameters, which every KerasTuner tuner takes. The hyperparameter
+    `techniques` names those of a trial, joined by `+`, or is `"none"`; the strengths of each,
+    `technique/argument`, are conditional on it. Penalties act on all kernels, constraints on each
+    unit's incoming weights, layers after every hidden activation.
+
+    It is *not* a search for the network: `build_model` may search that with the same `hp`.
+
+    Args:
+        build_model: Function of KerasTuner's `hp` that returns a new compiled model.
+        techniques: Catalogue names to choose from, at least one, such as `("l2", "mixup")`.
+        max_techniques: How many a trial may use at most, at least 1. With n techniques there are
+            about n to that power sets to choose from.
+
+    Raises:
+        ValueError: If an argument is outside its range, or a technique does not fit the model.
+
+    Example:
+
+    >>> import keras_tuner
+    >>> def build_model(hp):
+    ...     hidden = keras.layers.Dense(hp.Int("units", 4, 8), "relu")
+    ...     model = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(1)])
+    ...     model.compile("adam", "mse")
+    ...     return model
+    >>> search = keras_regzoo.tuning.RegularizedHyperModel(build_model, ("l2", "mixup"))
+    >>> hp = keras_tuner.HyperParameters()
+    >>> model = search(hp)
+    >>> [each.name for each in hp.space]
+    ['units', 'techniques', 'l2/l2', 'mixup/alpha']
+
+    Reference: Bergstra, Bardenet, Bengio & Kégl (2011), Algorithms for Hyper-Parameter
+    Optimization, sec. 1 (conditional spaces).
+    """
+
+    def __init__(
+        self,
+        build_model: Callable[[Any], keras.Model],
+        techniques: Sequence[str],
+        max_techniques: int = 2,
+    ) -> None:
+        self.build_model = validation.function("build_model", build_model)
+        if isinstance(techniques, str) or not len(techniques):
+            raise ValueError(
+                f"`techniques` must be a list of names, at least one; received {techniques!r}."
+            )
+        for name in techniques:
+            validation.one_of("techniques", name, APPLIERS)
+        self.techniques = tuple(dict.fromkeys(techniques))
+        most = validation.integer("max_techniques", max_techniques, "[1, inf)")
+        self.max_techniques = min(most, len(self.techniques))
+
+    @property
+    def sets(self) -> dict[str, tuple[str, ...]]:
+        """The sets of techniques to choose from, by what names them."""
+        sizes = range(1, self.max_techniques + 1)
+        chosen = itertools.chain.from_iterable(
+            itertools.combinations(self.techniques, size) for size in sizes
+        )
+        return {NONE: (), **{"+".join(names): names for names in chosen}}
+
+    def __call__(self, hp: Any) -> keras.Model:
+        """Returns a new compiled model with the techniques of this trial.
+
+        Raises:
+            ValueError: If `build_model` returns no compiled model, or a technique does not fit it.
+        """
+        plain = fresh(lambda: self.build_model(hp))
+        sets = self.sets
+        chosen = sets[hp.Choice(CHOSEN, list(sets), default=NONE)]
+        strengths = {}
+        for name in self.techniques:
+            with hp.conditional_scope(
+                CHOSEN, [key for key, names in sets.items() if name in names]
+            ):
+                strengths[name] = search_space(name, hp)
+        base, objectives = plain, []
+        for name in chosen:
+            base, added = APPLIERS[name](base, name, strengths[name])
+            objectives += added
+        if not chosen:
+            return plain
+        model = RegularizedModel(base, objectives) if objectives else base
+        model.compile_from_config(plain.get_compile_config())
+        return model
