@@ -242,6 +242,7 @@ def in_global_basin(starts, objectives, callbacks, epochs, steps, learning_rate)
     return np.all(np.abs(keras.ops.convert_to_numpy(layer.points)) < 0.5, axis=1)
 
 
+@pytest.mark.one_backend
 def test_continuation_reaches_the_global_basin_of_rastrigin_from_far_more_starts():
     """A start is lucky if it ends nearer to the global minimum than to any other."""
     starts = np.random.default_rng(0).uniform(-1.5, 1.5, (40, 2)).astype("float32")

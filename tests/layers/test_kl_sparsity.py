@@ -65,6 +65,7 @@ def test_gradient_is_the_derivative_of_the_divergence():
     np.testing.assert_allclose(numpy(gradient), np.tile(expected, (32, 1)), rtol=1e-4)
 
 
+@pytest.mark.one_backend
 def test_training_brings_mean_activations_to_the_target():
     dense = keras.layers.Dense(6, "sigmoid")
     model = keras.Sequential([keras.Input((5,)), dense, KLSparsity(0.1, 1.0)])

@@ -27,6 +27,7 @@ def small(**kwargs):
     return Autoencoder(*dense_autoencoder((6,), hidden=(5,), latent=2), **kwargs)
 
 
+@pytest.mark.one_backend
 def test_linear_undercomplete_autoencoder_spans_the_principal_subspace():
     x = gaussian()
     x -= x.mean(axis=0)
@@ -187,6 +188,7 @@ np.savez("made.npz", **made)
 """
 
 
+@pytest.mark.one_backend
 def test_saved_autoencoders_predict_the_same_in_a_fresh_process(tmp_path):
     rng = np.random.default_rng(6)
     rows, images = gaussian(8), rng.uniform(size=(4, 5, 6, 1)).astype("float32")

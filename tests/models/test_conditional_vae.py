@@ -162,6 +162,7 @@ def test_saved_model_generates_the_same(tmp_path):
     assert loaded.evaluate([X, LABELS], verbose=0) == model.evaluate([X, LABELS], verbose=0)
 
 
+@pytest.mark.one_backend
 def test_digits_are_those_asked_for():
     digits = data.load("digits")
     x, y = digits.x_train.reshape(-1, 64), digits.y_train

@@ -56,6 +56,7 @@ def test_trained_loss_adds_the_norm_of_the_jacobian_and_validation_does_not():
     assert history["val_loss"][0] == pytest.approx(error, rel=1e-4)
 
 
+@pytest.mark.one_backend
 def test_contraction_shrinks_the_jacobian():
     norms = []
     for strength in (0.0, 10.0):

@@ -42,6 +42,7 @@ def test_labels_are_no_targets_of_the_reconstruction(labels):
     assert abs(logs[2]["contrastive_loss"][0] - logs[0]["contrastive_loss"][0]) > 0.05
 
 
+@pytest.mark.one_backend
 def test_labels_draw_the_codes_of_a_class_together():
     x = gaussian(96)
     labels = (x[:, 0] > 0).astype("int64") + 2 * (x[:, 1] > 0)

@@ -49,6 +49,7 @@ def test_default_corruption_is_a_quarter():
     assert float(model.corruption.rate) == 0.25
 
 
+@pytest.mark.one_backend
 def test_linear_denoiser_learns_the_optimal_map():
     """argmin E‖x − x̃ W‖² is W = (E x̃ᵀx̃)⁻¹ E x̃ᵀx, which under masking noise ν is
     ((1 − ν)² S + ν (1 − ν) diag S)⁻¹ (1 − ν) S with S = E xᵀx: a ridge on each input."""
@@ -175,6 +176,7 @@ def low_rank(examples, seed):
     return x, loadings.T @ loadings + 0.05**2 * np.eye(12)
 
 
+@pytest.mark.one_backend
 def test_imputation_by_principal_directions_is_near_the_conditional_mean():
     """E[x_m | x_o] = S_mo S_oo⁻¹ x_o; projecting and replacing goes there as the noise vanishes."""
     x, covariance = low_rank(60, seed=11)
@@ -195,6 +197,7 @@ def test_imputation_by_principal_directions_is_near_the_conditional_mean():
     assert np.mean((made - x)[mask] ** 2) < 1.5 * np.mean((best - x)[mask] ** 2)
 
 
+@pytest.mark.one_backend
 def test_denoiser_of_digits_imputes_better_than_means():
     keras.utils.set_random_seed(0)
     digits = data.load("digits")

@@ -63,6 +63,7 @@ def test_alpha_keeps_more_at_inference():
     np.testing.assert_array_equal(np.count_nonzero(code, axis=1), 12)
 
 
+@pytest.mark.one_backend
 def test_kl_sparsity_brings_the_mean_activation_to_its_target():
     plain = trained(0.0, "sigmoid", epochs=5)[0].encode(digits()).mean()
     code = trained(KLSparsity(0.1, strength=0.1), "sigmoid")[0].encode(digits())
@@ -71,6 +72,7 @@ def test_kl_sparsity_brings_the_mean_activation_to_its_target():
     assert np.abs(code.mean(axis=0) - 0.1).max() < 0.05
 
 
+@pytest.mark.one_backend
 def test_winner_take_all_trains_each_unit_on_its_share_of_a_batch():
     model, losses = trained(WinnerTakeAll(0.05), None)
     assert losses[-1] < 0.6 * losses[0]
@@ -79,6 +81,7 @@ def test_winner_take_all_trains_each_unit_on_its_share_of_a_batch():
     assert np.count_nonzero(model.encode(digits()[:100])) > 5900
 
 
+@pytest.mark.one_backend
 def test_activity_penalty_shrinks_the_code_and_silences_units():
     sparse = trained(0.03, "relu")[0].encode(digits())
     assert np.abs(sparse).sum() < 0.5 * np.abs(plain_code()).sum()

@@ -190,6 +190,7 @@ def test_encoder_begins_as_the_transposed_decoder():
     assert not c.any() and not b.any()
 
 
+@pytest.mark.one_backend
 def test_top_k_recovers_the_atoms_of_sparse_data():
     keras.utils.set_random_seed(0)
     x, known = sparse_data()
@@ -202,6 +203,7 @@ def test_top_k_recovers_the_atoms_of_sparse_data():
     np.testing.assert_allclose(np.linalg.norm(model.dictionary, axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.one_backend
 def test_jump_relu_recovers_the_atoms_of_sparse_data_and_how_many_are_active():
     keras.utils.set_random_seed(0)
     x, known = sparse_data()
@@ -223,6 +225,7 @@ def killed(**options):
     return model, x
 
 
+@pytest.mark.one_backend
 def test_auxiliary_loss_revives_dead_latents():
     left = []
     for auxiliary in (0.0, 0.25):

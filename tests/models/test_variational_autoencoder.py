@@ -203,6 +203,7 @@ def test_samples_are_decoded_from_standard_normal_codes():
     np.testing.assert_array_equal(made, model.sample(4000, seed=1))
 
 
+@pytest.mark.one_backend
 def test_learned_stddev_becomes_that_of_the_residual():
     x = np.random.default_rng(3).normal(0.5, 0.3, size=(256, 5)).astype("float32")
     model = autoencoder(likelihood="gaussian", stddev="learned")

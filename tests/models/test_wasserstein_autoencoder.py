@@ -28,6 +28,7 @@ def test_evaluate_reports_the_squared_error_summed_over_elements():
     assert reported == pytest.approx(weighted.mean(), rel=1e-5)
 
 
+@pytest.mark.one_backend
 def test_trained_codes_have_the_priors_moments():
     """A linear encoder of normal data: codes are normal, and the discrepancy whitens them."""
     x = gaussian(512)

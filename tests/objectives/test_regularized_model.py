@@ -247,6 +247,7 @@ def test_a_subclassed_model_fed_integers_is_refused_at_the_first_step():
         train(RegularizedModel(Subclassed(), [Mixup(0.1)]), x=X.astype("int32"))
 
 
+@pytest.mark.one_backend
 def test_an_application_is_trained():
     keras.utils.set_random_seed(0)
     model = keras.applications.MobileNet(

@@ -49,6 +49,7 @@ def everything() -> RegularizedModel:
     )
 
 
+@pytest.mark.one_backend
 def test_a_fresh_process_loads_it_in_safe_mode_and_goes_on(tmp_path):
     model = everything()
     train(model)

@@ -60,6 +60,7 @@ def test_it_starts_from_an_even_spread():
     np.testing.assert_allclose(ops.convert_to_numpy(objective.proportions()), 0.2, rtol=1e-6)
 
 
+@pytest.mark.one_backend
 def test_two_clusters_of_planted_weights_are_recovered():
     """The data hold the weights, so that the mixture has to come to them."""
     random = np.random.default_rng(0)
@@ -88,6 +89,7 @@ def test_two_clusters_of_planted_weights_are_recovered():
         np.testing.assert_allclose(ops.convert_to_numpy(made[name]), value, atol=0.02, err_msg=name)
 
 
+@pytest.mark.one_backend
 def test_weights_gather_at_the_means():
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((20,)), layers.Dense(10)])

@@ -87,6 +87,7 @@ def turned(x):
     return ops.stack([ops.stack([-x[:, 1], x[:, 0]], axis=-1)], axis=1)
 
 
+@pytest.mark.one_backend
 def test_trained_outputs_do_not_change_along_exact_tangents():
     """The labels jump where one coordinate is 0.3, which an untreated twin learns."""
     points = np.random.default_rng(0).normal(size=(120, 2)).astype("float32")

@@ -33,6 +33,7 @@ def data(rows: int, noise: tuple[float, float]) -> tuple[np.ndarray, list[np.nda
     return x, [column[:, None].astype("float32") for column in y.T]
 
 
+@pytest.mark.one_backend
 def test_known_noise_is_recovered():
     noise = (0.2, 1.5)
     x, y = data(512, noise)

@@ -91,6 +91,7 @@ def test_evaluation_reports_the_loss_without_it():
     assert evaluated == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.one_backend
 def test_strength_bounds_what_the_code_tells():
     told = []
     for strength in (0.0, 0.1, 1.0):

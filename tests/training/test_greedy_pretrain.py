@@ -254,6 +254,7 @@ def test_stages_of_a_stacked_autoencoder_are_its_levels():
         greedy_pretrain(StackedAutoencoder(stages[:1], chained=True), UNIFORM)
 
 
+@pytest.mark.one_backend
 def test_pretrained_deep_network_begins_at_a_lower_loss():
     x = (load_digits().data[:640] / 16).astype("float32")
 

@@ -143,6 +143,7 @@ def test_supervised_stage_is_a_network_of_one_hidden_layer_on_the_labels():
     assert len(body.weights) == 4
 
 
+@pytest.mark.one_backend
 def test_supervised_pretraining_moves_one_layer_at_a_time_and_tells_the_classes_apart():
     x = np.eye(3)[Y] @ np.random.default_rng(1).normal(size=(3, 6)) * 3 + 0.1 * X
     body = keras.Sequential([encoder(), layers.Dense(3, "softmax")])
