@@ -15,7 +15,7 @@ DRAWS = ("bootstrap", "disjoint")
 Draw = Callable[[int], tuple[Any, Any]]
 
 
-def training_sets(x: Any, y: Any, draw: Any, sets: int, seed: int) -> Draw:
+def training_sets(x: Any, y: Any, draw: str | Draw, sets: int, seed: int) -> Draw:
     """Returns a function that makes the training set of a number below `sets`.
 
     Args:
@@ -28,7 +28,8 @@ def training_sets(x: Any, y: Any, draw: Any, sets: int, seed: int) -> Draw:
     Raises:
         ValueError: If an argument is outside its range.
     """
-    if callable(draw):
+    if not isinstance(draw, str):
+        validation.function("draw", draw)
         if x is not None or y is not None:
             raise ValueError("`x` and `y` must be None where `draw` makes the sets; received both.")
         return _Made(draw, seed)
