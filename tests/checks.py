@@ -21,6 +21,7 @@ from tests import callback_checks, docstring_checks
 from tests.cases.case import KINDS, Case, Trained
 from tests.cases.networks import batch, own_losses, place, without
 from tests.check import BACKEND, CHECKS, HAS_XLA, SAVED, check, parameters
+from tests.seeds import set_seed
 
 __all__ = ["CHECKS", "callback_checks", "docstring_checks"]
 
@@ -89,7 +90,7 @@ def check_identity_at_zero_strength(case: Case) -> None:
         return assert_close(made, case.plain(layer)(tensor), "outputs in training")
     ends = []
     for plainly in (False, True):
-        keras.utils.set_random_seed(1)
+        set_seed(1)
         technique, placed = place(case, case.zero)
         trained = without(case, technique, placed) if plainly else placed
         trained.fit(x, y, batch_size=4)
@@ -219,7 +220,7 @@ def check_same_seed_same_result(case: Case) -> None:
     x, y = batch(case, rows=8)
     ends = []
     for _ in range(2):
-        keras.utils.set_random_seed(7)
+        set_seed(7)
         _, placed = place(case, case.arguments)
         placed.fit(x, y, batch_size=4)
         ends.append([ops.convert_to_numpy(v) for v in placed.model.weights])

@@ -1,7 +1,6 @@
 """What every test starts from."""
 
 import os
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -22,6 +21,8 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 import keras
 import pytest
 
+from tests.seeds import set_seed
+
 DEALT_SINGLY = ("test_contracts.py", "test_pairs.py")  # modules of many tests
 SHARE_A_PROCESS = (
     "test_runs_under_two_virtual_devices",
@@ -36,10 +37,7 @@ if keras.backend.backend() == "tensorflow":
 
 @pytest.fixture(autouse=True)
 def fixed_seed():
-    """Sets all seeds, but keeps the kernels that TensorFlow would drop with its own."""
-    clear = "tensorflow.python.eager.context.pywrap_tfe.TFE_ContextClearCaches"
-    with mock.patch(clear) if keras.backend.backend() == "tensorflow" else nullcontext():
-        keras.utils.set_random_seed(0)
+    set_seed(0)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from pathlib import Path
 
 import keras
@@ -54,10 +53,8 @@ def test_the_readmes_code_runs(tmp_path, monkeypatch):
     history = names["wrapped"].history.history
     assert {"data_loss", "weight_penalty", "sharpness_aware", "val_accuracy"} <= set(history)
     assert (tmp_path / "regularized.keras").exists()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # KerasTuner's own
-        short = search.replace("max_trials=10", "max_trials=2")
-        run(short.replace("epochs=20", "epochs=1, verbose=0"), README, names)
+    short = search.replace("max_trials=10", "max_trials=2")
+    run(short.replace("epochs=20", "epochs=1, verbose=0"), README, names)
     assert len(names["tuner"].oracle.get_best_trials(2)) == 2
     run(second.replace("epochs=40", "epochs=12, verbose=0"), README, names)
     assert names["wrapped"].history.history["curriculum/share"][0] == pytest.approx(0.3)

@@ -9,6 +9,8 @@ from keras_regzoo.callbacks import ContinuationScheduler
 from keras_regzoo.layers import ScheduledDropout
 from keras_regzoo.objectives import LossSmoothing, SelfPaced
 
+pytestmark = pytest.mark.one_backend
+
 X = np.ones((4, 2), "float32")
 Y = np.ones((4, 1), "float32")
 
@@ -242,7 +244,6 @@ def in_global_basin(starts, objectives, callbacks, epochs, steps, learning_rate)
     return np.all(np.abs(keras.ops.convert_to_numpy(layer.points)) < 0.5, axis=1)
 
 
-@pytest.mark.one_backend
 def test_continuation_reaches_the_global_basin_of_rastrigin_from_far_more_starts():
     """A start is lucky if it ends nearer to the global minimum than to any other."""
     starts = np.random.default_rng(0).uniform(-1.5, 1.5, (40, 2)).astype("float32")

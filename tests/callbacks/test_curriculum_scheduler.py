@@ -20,6 +20,8 @@ from tests.cases.case import Case, each
 from tests.check import HAS_XLA
 from tests.checks import CHECKS
 
+pytestmark = pytest.mark.one_backend
+
 EXAMPLES, BATCH, STEPS = 22, 4, 6
 IDS = np.arange(EXAMPLES)
 DIFFICULTY = np.random.default_rng(0).permutation(EXAMPLES)

@@ -166,15 +166,18 @@ def killed(folder, *moments, **options):
             run(folder, kill=moment, **options)
 
 
+@pytest.mark.one_backend
 def test_saving_changes_nothing(uninterrupted, tmp_path):
     assert_same(run(tmp_path), uninterrupted)
 
 
+@pytest.mark.one_backend
 def test_goes_on_in_an_epoch_at_its_end_and_again_after_that(uninterrupted, tmp_path):
     killed(tmp_path, 3, 3, 4, 0)
     assert_same(run(tmp_path), uninterrupted)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(("every", "per"), [(4, "step"), (1, "epoch"), (None, "step")])
 def test_goes_on_from_the_last_of_rarer_saves(uninterrupted, tmp_path, every, per):
     killed(ExactResume(tmp_path, every, per), 9)
@@ -188,6 +191,7 @@ def test_compiled_steps_go_on_with_several_an_execution(tmp_path):
     assert_same(run(tmp_path, compiled=options), expected)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("feed", [Noisy, reshuffled])
 def test_data_that_remember_are_read_again(tmp_path, feed):
     expected = run(feed=feed)
@@ -204,6 +208,7 @@ def test_arrays_in_epochs_of_some_steps_are_read_again(tmp_path):
     assert_same(run(tmp_path, **options), expected)
 
 
+@pytest.mark.one_backend
 def test_data_set_with_a_state_is_put_back_and_not_read_again(tmp_path):
     def shifted(folder=None, kill=None):
         dataset = Shifted()
@@ -215,22 +220,26 @@ def test_data_set_with_a_state_is_put_back_and_not_read_again(tmp_path):
     assert_same(shifted(tmp_path), expected)
 
 
+@pytest.mark.one_backend
 def test_variables_that_a_later_callback_adds_are_put_back(tmp_path):
     expected = run(callbacks=[MagnitudePruning(0.5, every=2, times=3)])
     killed(tmp_path, 5, 4, callbacks=[MagnitudePruning(0.5, every=2, times=3)])
     assert_same(run(tmp_path, callbacks=[MagnitudePruning(0.5, every=2, times=3)]), expected)
 
 
+@pytest.mark.one_backend
 def test_a_run_that_has_ended_is_not_trained_again(uninterrupted, tmp_path):
     run(tmp_path)
     assert_same(run(tmp_path, kill=0), uninterrupted)
 
 
+@pytest.mark.one_backend
 def test_a_run_that_has_ended_goes_on_to_more_epochs(tmp_path):
     run(tmp_path, epochs=2)
     assert_same(run(tmp_path, epochs=3), run(epochs=3))
 
 
+@pytest.mark.one_backend
 def test_a_run_that_a_callback_stopped_stays_stopped(tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -242,6 +251,7 @@ def test_a_run_that_a_callback_stopped_stays_stopped(tmp_path):
     assert len(expected[0][2]["plain"]["epoch"]) == 2
 
 
+@pytest.mark.one_backend
 def test_each_fit_of_one_callback_is_a_run_of_its_own(uninterrupted, tmp_path):
     resume = ExactResume(tmp_path, every=1)
     assert_same(run(resume), uninterrupted)
@@ -250,6 +260,7 @@ def test_each_fit_of_one_callback_is_a_run_of_its_own(uninterrupted, tmp_path):
     assert sorted({path.stem for path in tmp_path.iterdir()}) == ["fit-1", "fit-2"]
 
 
+@pytest.mark.one_backend
 def test_a_torn_file_is_told_and_the_one_before_it_is_used(uninterrupted, tmp_path, caplog):
     killed(tmp_path, 8)
     latest = tmp_path / "fit-1.latest"
@@ -268,6 +279,7 @@ def test_a_torn_file_is_told_and_the_one_before_it_is_used(uninterrupted, tmp_pa
     assert file.previous.read_bytes() == before
 
 
+@pytest.mark.one_backend
 def test_no_whole_file_is_one_sentence(tmp_path):
     killed(tmp_path, 1)
     for path in tmp_path.iterdir():
@@ -276,6 +288,7 @@ def test_no_whole_file_is_one_sentence(tmp_path):
         run(tmp_path)
 
 
+@pytest.mark.one_backend
 def test_a_killed_save_leaves_the_last_one(tmp_path, monkeypatch):
     file = RunFile(tmp_path, "run")
     for number in range(3):
@@ -293,6 +306,7 @@ def test_a_killed_save_leaves_the_last_one(tmp_path, monkeypatch):
     assert loaded(tmp_path)[0] == {"number": 1}
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int64", "bool"])
 def test_a_file_holds_arrays_of_any_type_and_shape(tmp_path, dtype):
     arrays = [np.ones(shape).astype(np.dtype(dtype)) for shape in ((), (0, 3), (2, 3))]
@@ -303,6 +317,7 @@ def test_a_file_holds_arrays_of_any_type_and_shape(tmp_path, dtype):
         np.testing.assert_array_equal(array, expected)
 
 
+@pytest.mark.one_backend
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path):
     foreign = tmp_path / "fit-1.latest"
     foreign.write_bytes(b"my thesis")
@@ -311,6 +326,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path):
     assert foreign.read_bytes() == b"my thesis"
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("below", ["", "run"])
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, below):
     occupied = tmp_path / "file"
@@ -319,6 +335,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, below):
         run(occupied / below)
 
 
+@pytest.mark.one_backend
 def test_a_run_of_another_model_is_refused(tmp_path):
     killed(tmp_path, 8)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
@@ -331,12 +348,14 @@ def test_a_run_of_another_model_is_refused(tmp_path):
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(model.layers[0].kernel), kernel)
 
 
+@pytest.mark.one_backend
 def test_a_run_with_other_callbacks_is_refused(tmp_path):
     killed(tmp_path, 8)
     with pytest.raises(ValueError, match=r"a run with these callbacks \(EarlyStopping, Reduce"):
         run(tmp_path, callbacks=[Shift(Shifted())])
 
 
+@pytest.mark.one_backend
 def test_callbacks_that_keep_nothing_are_named(tmp_path, caplog):
     with caplog.at_level(logging.INFO, "keras_regzoo"):
         run(tmp_path, epochs=1, callbacks=[Shift(Shifted())])
@@ -344,6 +363,7 @@ def test_callbacks_that_keep_nothing_are_named(tmp_path, caplog):
     assert "EarlyStopping" not in caplog.text
 
 
+@pytest.mark.one_backend
 def test_a_callback_that_keeps_what_json_cannot_hold_is_refused(tmp_path):
     class Keeps(keras.callbacks.Callback):
         def get_state(self):
@@ -356,6 +376,7 @@ def test_a_callback_that_keeps_what_json_cannot_hold_is_refused(tmp_path):
         run(tmp_path, callbacks=[Keeps()])
 
 
+@pytest.mark.one_backend
 def test_a_callback_that_something_else_calls_is_refused(tmp_path):
     resume = ExactResume(tmp_path)
     outer = keras.callbacks.LambdaCallback(on_train_begin=resume.on_train_begin)
@@ -363,6 +384,7 @@ def test_a_callback_that_something_else_calls_is_refused(tmp_path):
         run(callbacks=[outer])
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -9,6 +9,8 @@ from keras_regzoo.callbacks import GradualUnfreezing
 from keras_regzoo.objectives import Mixup
 from tests.check import BACKEND, HAS_XLA
 
+pytestmark = pytest.mark.one_backend
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 4)).astype("float32")
 Y = RNG.normal(size=(24, 2)).astype("float32")

@@ -55,6 +55,7 @@ def pruned_fit(model, pruning, epochs=2, **options):
     return watch.kernels, history.history
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_pruned_weights_are_zero_after_every_step_in_the_scheduled_number(optimizer):
     model = network(OPTIMIZERS[optimizer]())
@@ -73,6 +74,7 @@ def test_pruned_weights_are_zero_after_every_step_in_the_scheduled_number(optimi
     assert [(kernel == 0).mean() for kernel in kernels_of(model)] == [0.75, 0.75]
 
 
+@pytest.mark.one_backend
 def test_the_smallest_magnitudes_of_each_kernel_are_pruned():
     model = network(keras.optimizers.SGD(0.0))
     before = kernels_of(model)
@@ -82,6 +84,7 @@ def test_the_smallest_magnitudes_of_each_kernel_are_pruned():
         np.testing.assert_array_equal(kernel, np.where(kept, old, 0))
 
 
+@pytest.mark.one_backend
 def test_global_scope_prunes_the_smallest_of_all_kernels_together():
     model = network(keras.optimizers.SGD(0.0))
     hidden, output = kernels_of(model)
@@ -94,6 +97,7 @@ def test_global_scope_prunes_the_smallest_of_all_kernels_together():
     assert kept.sum() == before.size // 2
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(("sparsity", "block", "zeros"), [(0.5, 4, 2), (0.75, 4, 3), (0.5, 2, 1)])
 def test_each_block_along_the_input_axis_has_its_zeros(sparsity, block, zeros):
     model = network("adam")
@@ -108,6 +112,7 @@ def test_each_block_along_the_input_axis_has_its_zeros(sparsity, block, zeros):
         assert (pruned < kept).all()
 
 
+@pytest.mark.one_backend
 def test_convolutions_are_pruned_along_their_input_channels():
     values = RNG.normal(size=(3, 3, 8, 5)).astype("float32")
     (kept,) = prune([values], [np.ones(values.shape, bool)], 0.5, block=4)
@@ -119,11 +124,13 @@ def test_convolutions_are_pruned_along_their_input_channels():
             np.testing.assert_array_equal(actual, expected)
 
 
+@pytest.mark.one_backend
 def test_of_equal_magnitudes_exactly_the_number_is_pruned():
     (kept,) = prune([np.ones((4, 5))], [np.ones((4, 5), bool)], 0.25)
     assert kept.sum() == 15
 
 
+@pytest.mark.one_backend
 def test_pruned_weights_are_never_kept_again():
     value, mask = np.array([[3.0, 0.5], [2.0, 1.0]]), np.array([[False, True], [True, True]])
     (kept,) = prune([value], [mask], 0.5)
@@ -132,12 +139,14 @@ def test_pruned_weights_are_never_kept_again():
     np.testing.assert_array_equal(kept, mask)
 
 
+@pytest.mark.one_backend
 def test_schedule_is_cubic_and_ends_at_the_final_share():
     shares = [sparsity_at(0.8, 0.2, pruning, 4) for pruning in range(5)]
     assert shares == pytest.approx([0.2, 0.8 - 0.6 * 27 / 64, 0.8 - 0.6 / 8, 0.8 - 0.6 / 64, 0.8])
     assert sparsity_at(0.8, 0.2, 0, 0) == 0.8
 
 
+@pytest.mark.one_backend
 def test_weights_train_as_under_a_fixed_mask():
     """One dense layer, SGD with momentum, against NumPy."""
     keras.utils.set_random_seed(1)
@@ -154,6 +163,7 @@ def test_weights_train_as_under_a_fixed_mask():
     np.testing.assert_allclose(model.get_weights()[0], kernel, atol=1e-5)
 
 
+@pytest.mark.one_backend
 def test_constraint_of_the_kernel_holds_beside_the_zeros():
     model = network("adam", keras.constraints.UnitNorm(axis=0))
     kernels, _ = pruned_fit(model, MagnitudePruning(0.5, block=2, layers=["output"]), epochs=1)
@@ -163,6 +173,7 @@ def test_constraint_of_the_kernel_holds_beside_the_zeros():
         np.testing.assert_allclose(np.linalg.norm(output, axis=0), 1, rtol=1e-5)
 
 
+@pytest.mark.one_backend
 def test_averages_of_the_optimizer_are_zero_where_weights_are():
     optimizer = keras.optimizers.Adam(0.1, use_ema=True)
     model = network(optimizer)
@@ -173,6 +184,7 @@ def test_averages_of_the_optimizer_are_zero_where_weights_are():
         assert (kernel == 0).sum() == kernel.size // 2
 
 
+@pytest.mark.one_backend
 def test_changing_masks_compile_nothing_again():
     class Counted(keras.layers.Layer):
         calls = 0
@@ -200,6 +212,7 @@ def test_several_steps_an_execution_keep_the_zeros():
     assert shares == [[0, 0], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
 
 
+@pytest.mark.one_backend
 def test_saved_model_keeps_the_zeros_and_loads_with_its_optimizer(tmp_path):
     model = network("adam")
     pruned_fit(model, MagnitudePruning(0.5), epochs=1)
@@ -212,6 +225,7 @@ def test_saved_model_keeps_the_zeros_and_loads_with_its_optimizer(tmp_path):
         np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (one, other)))
 
 
+@pytest.mark.one_backend
 def test_zeros_stay_in_a_further_fit_without_the_callback_and_with_another():
     model = network("adam")
     pruned_fit(model, MagnitudePruning(0.5), epochs=1)
@@ -227,6 +241,7 @@ def test_zeros_stay_in_a_further_fit_without_the_callback_and_with_another():
         assert (kernel == 0)[zero].all()
 
 
+@pytest.mark.one_backend
 def test_fit_that_was_interrupted_leaves_a_model_that_trains_on():
     class Interruption(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -240,6 +255,7 @@ def test_fit_that_was_interrupted_leaves_a_model_that_trains_on():
     assert len(model.optimizer.variables) == variables
 
 
+@pytest.mark.one_backend
 def test_state_put_back_goes_on_with_the_same_masks():
     def fit(epochs, resumed=None, **options):
         model = network("adam")
@@ -271,6 +287,7 @@ def test_state_put_back_goes_on_with_the_same_masks():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -287,11 +304,13 @@ def test_what_the_model_lacks_is_one_sentence_before_training(arguments, sentenc
         np.testing.assert_array_equal(value, old)
 
 
+@pytest.mark.one_backend
 def test_block_of_all_layers_together_is_refused():
     with pytest.raises(ValueError, match=r'`block` must go with scope="layer"'):
         MagnitudePruning(0.5, scope="global", block=4)
 
 
+@pytest.mark.one_backend
 def test_zeros_stay_where_the_optimizer_begins_anew_with_each_group_unfrozen():
     model = network(keras.optimizers.Adam(0.1))
     pruning, thaw = MagnitudePruning(0.5), GradualUnfreezing()

@@ -12,6 +12,8 @@ from keras_regzoo.callbacks.self_paced_scheduler import admitting
 from keras_regzoo.data import pacing
 from keras_regzoo.objectives import SelfPaced
 
+pytestmark = pytest.mark.one_backend
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(20, 3)).astype("float32")
 Y = (X @ [[1.0], [2.0], [-1.0]] + RNG.normal(size=(20, 1))).astype("float32")

@@ -51,6 +51,7 @@ def assert_average(model, weights):
         np.testing.assert_allclose(keras.ops.convert_to_numpy(variable), mean, atol=1e-7)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("start", "epochs_averaged"), [(0, (0, 1, 2, 3)), (2, (2, 3)), (0.5, (2, 3)), (0.7, (2, 3))]
 )
@@ -62,6 +63,7 @@ def test_weights_at_the_ends_of_the_last_epochs_are_averaged(start, epochs_avera
     assert averaging.models == len(epochs_averaged)
 
 
+@pytest.mark.one_backend
 def test_weights_at_the_ends_of_cycles_are_averaged():
     model = network(keras.optimizers.Adam(0.1))
     averaging = StochasticWeightAveraging(1, cycle=4)
@@ -70,18 +72,21 @@ def test_weights_at_the_ends_of_cycles_are_averaged():
     assert averaging.models == 4
 
 
+@pytest.mark.one_backend
 def test_rate_falls_linearly_in_each_cycle():
     watch = averaged_fit(network(), StochasticWeightAveraging(1, (0.5, 0.1), cycle=4), epochs=3)
     cycle = [0.4, 0.3, 0.2, 0.1]
     assert watch.rates == pytest.approx([0.01] * 6 + 3 * cycle)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("rate", [0.3, None])
 def test_rate_is_constant_from_the_start_or_left_alone(rate):
     watch = averaged_fit(network(), StochasticWeightAveraging(1, rate), epochs=2)
     assert watch.rates == pytest.approx([0.01] * 6 + [rate or 0.01] * 6)
 
 
+@pytest.mark.one_backend
 def test_each_step_is_taken_at_its_rate():
     model = network(keras.optimizers.SGD(0.0))
     start = [keras.ops.convert_to_numpy(each) for each in model.trainable_variables]
@@ -96,6 +101,7 @@ def test_each_step_is_taken_at_its_rate():
     assert max(small) < 1e-6
 
 
+@pytest.mark.one_backend
 def test_rate_is_set_in_the_optimizer_of_a_loss_scale():
     inner = keras.optimizers.SGD(0.1)
     averaging = StochasticWeightAveraging(0, 0.05)
@@ -105,6 +111,7 @@ def test_rate_is_set_in_the_optimizer_of_a_loss_scale():
     assert_average(model, watch.weights[-1:])
 
 
+@pytest.mark.one_backend
 def test_training_itself_is_not_changed():
     plain, averaged = Watch(), StochasticWeightAveraging(1)
     network().fit(X, Y, batch_size=4, epochs=3, verbose=0, callbacks=[plain])
@@ -113,6 +120,7 @@ def test_training_itself_is_not_changed():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(("stop", "averaged"), [(0, ()), (2, (1, 2))])
 def test_training_that_stops_early_ends_with_the_average_so_far(stop, averaged):
     class Stop(keras.callbacks.Callback):
@@ -124,6 +132,7 @@ def test_training_that_stops_early_ends_with_the_average_so_far(stop, averaged):
     assert_average(model, [watch.weights[6 * e + 5] for e in averaged] or watch.weights[-1:])
 
 
+@pytest.mark.one_backend
 def test_second_fit_averages_anew():
     model, averaging = network(), StochasticWeightAveraging(1)
     averaged_fit(model, averaging, epochs=2)
@@ -148,6 +157,7 @@ def statistics(model, x):
     return hidden.mean(0), hidden.var(0)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("feed", ["arrays", "generator", "py_dataset"])
 def test_batch_statistics_are_those_of_a_full_pass_at_the_average(feed):
     rows = [X[start : start + 8] for start in (0, 8, 16)]
@@ -166,6 +176,7 @@ def test_batch_statistics_are_those_of_a_full_pass_at_the_average(feed):
     assert norm.momentum == 0.99
 
 
+@pytest.mark.one_backend
 def test_second_normalization_sees_the_first_one_in_training_mode():
     keras.utils.set_random_seed(0)
     norms = [keras.layers.BatchNormalization(name=name, momentum=0.9) for name in "ab"]
@@ -184,6 +195,7 @@ def test_second_normalization_sees_the_first_one_in_training_mode():
     assert (keras.ops.convert_to_numpy(frozen.moving_mean) == 0).all()
 
 
+@pytest.mark.one_backend
 def test_other_state_is_kept():
     drop = keras.layers.Dropout(0.5, seed=1)
     keras.utils.set_random_seed(0)
@@ -196,6 +208,7 @@ def test_other_state_is_kept():
     assert (keras.ops.convert_to_numpy(norm.moving_mean) != 0).any()
 
 
+@pytest.mark.one_backend
 def test_state_put_back_in_mid_cycle_goes_on_exactly():
     whole = StochasticWeightAveraging(0, (0.5, 0.1), cycle=4)
     model = network()
@@ -221,11 +234,13 @@ def test_state_put_back_in_mid_cycle_goes_on_exactly():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.one_backend
 def test_batch_normalization_without_data_is_refused_before_training():
     with pytest.raises(ValueError, match="`batch_norm_data` must be given"):
         averaged_fit(network(normalized=True), StochasticWeightAveraging(1))
 
 
+@pytest.mark.one_backend
 def test_schedule_of_the_optimizer_is_refused_where_a_rate_is_given():
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
     with pytest.raises(ValueError, match=r"learning rate must be a number .* ExponentialDecay"):
@@ -233,6 +248,7 @@ def test_schedule_of_the_optimizer_is_refused_where_a_rate_is_given():
     averaged_fit(network(keras.optimizers.SGD(schedule)), StochasticWeightAveraging(0), epochs=1)
 
 
+@pytest.mark.one_backend
 def test_data_without_a_batch_is_one_sentence():
     with pytest.raises(ValueError, match="`batch_norm_data` must have at least one batch"):
         reestimate(network(normalized=True), [], 8)

@@ -9,6 +9,8 @@ import pytest
 
 from keras_regzoo.callbacks import TopKCheckpoint
 
+pytestmark = pytest.mark.one_backend
+
 NAN = float("nan")
 
 

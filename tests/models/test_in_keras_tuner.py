@@ -31,7 +31,6 @@ def denoising(hp):
     return model
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 @pytest.mark.parametrize(
     ("build", "objective"),
     [

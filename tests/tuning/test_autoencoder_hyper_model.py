@@ -47,7 +47,6 @@ def test_kinds_that_are_not_wanted_are_not_searched():
     assert [each.name for each in hp.space] == ["width", "depth", "latent", "kind", "learning_rate"]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 def test_keras_tuner_searches_it(tmp_path):
     tuner = keras_tuner.RandomSearch(
         AutoencoderHyperModel((8,), width=(8, 16), depth=(0, 1), latent=(1, 8)),

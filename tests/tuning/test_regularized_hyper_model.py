@@ -103,7 +103,6 @@ def test_strengths_are_conditional_on_the_techniques_of_a_trial():
     assert (condition.name, condition.values) == ("techniques", ["mixup", "l2+mixup"])
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 def test_keras_tuner_searches_it(tmp_path):
     tuner = keras_tuner.RandomSearch(
         RegularizedHyperModel(build_model, ("l2", "mixup", "max_norm")),

@@ -1,0 +1,225 @@
+"""A KerasTuner search whose objective is cross-validated. Needs the `tuner` extra."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from keras_regzoo import validation
+from keras_regzoo.data.folds import fold_indices
+from keras_regzoo.data.splits import SEEDS
+from keras_regzoo.diagnostics.run_store import to_json, write_atomically
+from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, take
+from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
+from keras_regzoo.training.retrain_on_all_data import Retrained, retrain_on_all_data
+
+keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
+
+FOLDS = "folds.json"
+PEERS = 3  # trials at least that a poor one is compared with
+
+
+class FoldScore(NamedTuple):
+    """What one fold of a trial gave.
+
+    Attributes:
+        value: The objective at its best epoch.
+        epoch: That epoch, from 1.
+        steps: Steps until its end.
+        metrics: All that was logged at it.
+    """
+
+    value: float
+    epoch: int
+    steps: int
+    metrics: dict[str, float]
+
+
+class CrossValidatedTuner(keras_tuner.Tuner):
+    """Searches hyperparameters by the mean of an objective over folds, around any oracle.
+
+        score(θ) = 1/K Σ_k best_epoch objective(f_θ trained without fold k; fold k)
+
+    One split and its luck no longer decide: all trials see the same folds, and fold k begins with
+    the seed `seed + k` in each. A trial's metrics are the means at the best epoch of each fold, and
+    `NAME_spread`, the standard deviation over folds. A poor trial ends early: after `patience`
+    folds its mean is worse than the median, over the trials that have come as far, of theirs.
+
+    Every fold is saved in the trial's folder as it ends: a search that was killed goes on with the
+    next fold when it is started anew with the same `directory` and `project_name`. In a search by
+    several processes (KerasTuner's environment variables) each trial runs once; the results are
+    those of one process, but for poor trials, whose peers depend on time.
+
+    It is *not* an estimate for the winner, whose score is too good: it was chosen by it. Nest the
+    search in `cross_validate(nested=True)` for that.
+
+    Args:
+        oracle: A KerasTuner oracle with one objective that `fit` logs on held-out examples, such as
+            `RandomSearchOracle("val_loss", max_trials=20)`, Bayesian, grid or Hyperband.
+        hypermodel: Function of `hp` that returns a new compiled model, or a `HyperModel`.
+        splits: Number of folds, or a scikit-learn splitter, as in `cross_validate`.
+        patience: Folds at least before a poor trial ends, at least 1; `None` never ends one.
+        seed: Seed of the folds and of training.
+        **kwargs: Of `keras_tuner.Tuner`, such as `directory` and `project_name`.
+
+    Raises:
+        ValueError: If an argument is outside its range, or there are several objectives.
+        ImportError: If KerasTuner is not installed, which the `tuner` extra brings.
+
+    Example:
+
+    >>> import keras_tuner, tempfile
+    >>> def build(hp):
+    ...     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    ...     model.compile(keras.optimizers.SGD(hp.Float("rate", 0.01, 0.1)), "mse")
+    ...     return model
+    >>> oracle = keras_tuner.oracles.RandomSearchOracle("val_loss", max_trials=2, seed=1)
+    >>> x = np.linspace(0, 1, 12)[:, None]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tuner = keras_regzoo.tuning.CrossValidatedTuner(oracle, build, 3, directory=folder)
+    ...     tuner.search(x, x, epochs=2, verbose=0)
+    ...     sorted(tuner.oracle.get_best_trials(1)[0].metrics.metrics)
+    ['loss', 'loss_spread', 'val_loss', 'val_loss_spread']
+
+    Reference: Stone (1974), Cross-Validatory Choice; Golovin, Solnik, Moitra, Kochanski, Karro &
+    Sculley (2017), Google Vizier, sec. 3.2.2 (the median stopping rule).
+    """
+
+    def __init__(
+        self,
+        oracle: Any,
+        hypermodel: Any,
+        splits: Any = 5,
+        patience: int | None = 2,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        if patience is not None:
+            validation.integer("patience", patience, "[1, inf)")
+        if hasattr(oracle.objective, "objectives"):
+            raise ValueError("`oracle` must have one objective; received several.")
+        self.splits, self.patience = splits, patience
+        self.seed = validation.integer("seed", seed, SEEDS)
+        super().__init__(oracle, hypermodel, **kwargs)
+
+    def search(self, x: Any, y: Any = None, **fit: Any) -> None:
+        """Runs the trials that are left.
+
+        Args:
+            x: Array of inputs, batch first, or a list or dict of such.
+            y: Array of targets, or a list or dict of such; `None` where the model takes none.
+            **fit: Passed to `fit`; `callbacks` is a function that returns a list of new ones for
+                each fold. Hyperband's epochs take the place of `epochs`.
+
+        Raises:
+            ValueError: If the examples cannot be split, or `fit` is told what to validate on.
+        """
+        x = as_arrays("x", x)
+        y = arrays_if_given("y", y, count(x))
+        fold_indices(self.splits, y, count(x), seed=self.seed)
+        for option in ("validation_data", "validation_split", "sample_weight"):
+            if fit.get(option) is not None:
+                raise ValueError(f"`{option}` must be left out of a cross-validated search.")
+        check_callbacks(fit.get("callbacks"))
+        super().search(x, y, **fit)
+
+    def run_trial(self, trial: Any, x: Any, y: Any = None, **fit: Any) -> dict[str, float]:
+        """Trains on each fold that is left; returns the means and spreads of the metrics."""
+        folds = fold_indices(self.splits, y, count(x), seed=self.seed)
+        scores = self.fold_scores(trial.trial_id)
+        for number in range(len(scores), len(folds)):
+            if self._is_poor(trial.trial_id, scores):
+                break
+            train, held = folds[number]
+            scores.append(self._score(trial, number, x, y, train, held, fit))
+            self._save(trial.trial_id, scores)
+        names = set.intersection(*(set(score.metrics) for score in scores))
+        values = {name: [score.metrics[name] for score in scores] for name in names}
+        means = {name: float(np.mean(each)) for name, each in values.items()}
+        return {**means, **{f"{n}_spread": float(np.std(each)) for n, each in values.items()}}
+
+    def fold_scores(self, trial_id: str) -> list[FoldScore]:
+        """Returns what the folds of a trial gave that are done."""
+        path = Path(self.get_trial_dir(trial_id)) / FOLDS
+        if not path.is_file():
+            return []
+        return [FoldScore(**score) for score in json.loads(path.read_text())]
+
+    def refit(self, x: Any, y: Any = None, batch_size: int = 32, **fit: Any) -> Retrained:
+        """Trains the best trial's model on all examples, for the median of its folds' best steps.
+
+        Args:
+            x: All inputs.
+            y: All targets.
+            batch_size: That of the search.
+            **fit: Other options of `fit`, as for `retrain_on_all_data`.
+
+        Raises:
+            ValueError: If no trial has ended.
+        """
+        trials = self.oracle.get_best_trials(1)
+        if not trials:
+            raise ValueError("`search` must have run a trial before `refit`; none has ended.")
+        steps = [score.steps for score in self.fold_scores(trials[0].trial_id)]
+        keras.utils.set_random_seed(self.seed)
+        return retrain_on_all_data(
+            lambda: self.hypermodel.build(trials[0].hyperparameters),
+            x,
+            y,
+            max(1, round(float(np.median(steps)))),
+            batch_size,
+            **fit,
+        )
+
+    def _score(
+        self, trial: Any, number: int, x: Any, y: Any, train: Any, held: Any, fit: dict[str, Any]
+    ) -> FoldScore:
+        keras.utils.set_random_seed((self.seed + number) % 2**32)
+        model = self._try_build(trial.hyperparameters)
+        options = for_one_fit(fit)
+        given = trial.hyperparameters.values
+        options["epochs"] = given.get("tuner/epochs", options.get("epochs", 1))
+        options["validation_data"] = (take(x, held), take(y, held))
+        inputs = take(x, train), take(y, train)
+        history = self.hypermodel.fit(trial.hyperparameters, model, *inputs, **options).history
+        name, direction = self.oracle.objective.name, self.oracle.objective.direction
+        if name not in history:
+            raise keras_tuner.errors.FatalValueError(
+                f"`oracle` must have an objective that `fit` logs, one of {sorted(history)}; "
+                f"received {name!r}."
+            )
+        values = np.array(history[name], "float64") * (1 if direction == "min" else -1)
+        if not np.isfinite(values).any():
+            raise keras_tuner.errors.FailedTrialError(f"{name} was never finite.")
+        best = int(np.nanargmin(np.where(np.isfinite(values), values, np.nan)))
+        steps = math.ceil(len(train) / (options.get("batch_size") or 32)) * (best + 1)
+        metrics = {
+            key: float(logged[best]) for key, logged in history.items() if np.isfinite(logged[best])
+        }
+        return FoldScore(metrics[name], best + 1, steps, metrics)
+
+    def _is_poor(self, trial_id: str, scores: list[FoldScore]) -> bool:
+        done = len(scores)
+        if self.patience is None or done < self.patience:
+            return False
+        others = Path(self.project_dir).glob(f"trial_*/{FOLDS}")
+        peers = [
+            np.mean([score.value for score in found[:done]])
+            for path in others
+            if (other := path.parent.name.removeprefix("trial_")) != trial_id
+            and len(found := self.fold_scores(other)) >= done
+        ]
+        if len(peers) < PEERS:
+            return False
+        sign = 1 if self.oracle.objective.direction == "min" else -1
+        return bool(sign * (np.mean([score.value for score in scores]) - np.median(peers)) > 0)
+
+    def _save(self, trial_id: str, scores: list[FoldScore]) -> None:
+        folder = Path(self.get_trial_dir(trial_id))
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / FOLDS, to_json([score._asdict() for score in scores]))

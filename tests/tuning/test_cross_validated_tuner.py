@@ -1,0 +1,186 @@
+"""Searches with cross-validated objectives: their scores, their end, their life after a kill."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import keras_tuner
+import numpy as np
+import pytest
+
+from keras_regzoo import tuning
+from keras_regzoo.quiet import QUIET
+from keras_regzoo.training import cross_validate
+from tests.tuning.search_process import FOLDS, TRIALS, X, Y, build, tuner
+
+pytestmark = [
+    pytest.mark.one_backend,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # KerasTuner's and gRPC's own
+]
+FIT = {"epochs": 3, "batch_size": 8, "shuffle": False, "verbose": QUIET}
+ROOT = Path(__file__).parents[2]
+
+
+def results(search):
+    """Returns rate and score of each trial, in the order of the trials."""
+    trials = search.oracle.trials
+    return [(trials[i].hyperparameters.get("rate"), trials[i].score) for i in sorted(trials)]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    search = tuner(tmp_path_factory.mktemp("alone"))
+    search.search(X, Y, **FIT)
+    return search
+
+
+def test_score_is_the_mean_over_the_folds_of_their_best_epochs(alone):
+    assert len(alone.oracle.trials) == TRIALS
+    for trial in alone.oracle.trials.values():
+        found = cross_validate(
+            lambda trial=trial: build(trial.hyperparameters),
+            X,
+            Y,
+            FOLDS,
+            seed=3,
+            **FIT,
+        )
+        folds = alone.fold_scores(trial.trial_id)
+        assert [fold.epoch for fold in folds] == [3] * FOLDS, "the loss still falls"
+        assert trial.score == pytest.approx(found.mean["loss"], rel=1e-4)
+        spread = trial.metrics.get_best_value("val_loss_spread")
+        assert spread == pytest.approx(found.scores["loss"].std(), rel=1e-4)
+
+
+def test_a_killed_search_goes_on_with_the_next_fold(alone, tmp_path):
+    class KilledError(BaseException):
+        pass
+
+    built = []
+
+    def dies(hp):
+        built.append(1)
+        if len(built) == 6:  # one for the space; then trial 0 has three folds, trial 1 two
+            raise KilledError
+        return build(hp)
+
+    with pytest.raises(KilledError):
+        tuner(tmp_path, dies).search(X, Y, **FIT)
+    built_after = []
+
+    def counts(hp):
+        built_after.append(1)
+        return build(hp)
+
+    search = tuner(tmp_path, counts)
+    search.search(X, Y, **FIT)
+    assert results(search) == results(alone)
+    assert len(built) - 2 + len(built_after) == TRIALS * FOLDS
+
+
+def test_poor_trials_end_after_their_first_folds(tmp_path):
+    search = tuner(tmp_path, trials=8, patience=1)
+    search.search(X, Y, **FIT)
+    done = {i: len(search.fold_scores(i)) for i in search.oracle.trials}
+    assert set(done.values()) == {1, FOLDS}
+    assert done[search.oracle.get_best_trials(1)[0].trial_id] == FOLDS
+    worst = max(search.oracle.trials.values(), key=lambda trial: trial.score)
+    assert worst.trial_id in dict(list(done.items())[:3]) or done[worst.trial_id] == 1
+
+
+def test_refit_takes_the_best_trials_steps_on_all_data(alone):
+    best = alone.oracle.get_best_trials(1)[0]
+    steps = [fold.steps for fold in alone.fold_scores(best.trial_id)]
+    assert steps == [2 * 3] * FOLDS  # 16 examples in batches of 8, three epochs
+    refitted = alone.refit(X, Y, batch_size=8)
+    assert refitted.steps == int(refitted.model.optimizer.iterations) == 6
+    rate = best.hyperparameters.get("rate")
+    assert float(refitted.model.optimizer.learning_rate) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    "oracle",
+    [
+        keras_tuner.oracles.BayesianOptimizationOracle("val_loss", max_trials=3, seed=1),
+        keras_tuner.oracles.GridSearchOracle("val_loss", max_trials=3),
+        keras_tuner.oracles.HyperbandOracle("val_loss", max_epochs=4, seed=1),
+    ],
+    ids=lambda oracle: type(oracle).__name__,
+)
+def test_any_oracle_searches(oracle, tmp_path):
+    search = tuner(tmp_path, oracle=oracle)
+    search.search(X, Y, **{**FIT, "epochs": 1})
+    assert np.isfinite([trial.score for trial in search.oracle.get_best_trials(3)]).all()
+    if isinstance(oracle, keras_tuner.oracles.HyperbandOracle):
+        epochs = {t.hyperparameters.values["tuner/epochs"] for t in search.oracle.trials.values()}
+        assert epochs == {2, 4}
+
+
+def test_chief_and_two_workers_find_what_one_process_finds(alone, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = {"KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": str(port)}
+    command = [sys.executable, "-m", "tests.tuning.search_process", str(tmp_path)]
+    running = [
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **address, "KERASTUNER_TUNER_ID": name},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        for name in ("chief", "worker-0", "worker-1")
+    ]
+    outputs = [process.communicate(timeout=600)[0].decode() for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], outputs
+    search = tuner(tmp_path)
+    search.oracle.reload()
+    np.testing.assert_allclose(sorted(results(search)), sorted(results(alone)), rtol=1e-6)
+    scored = sorted((tmp_path / "search").glob("trial_*/folds.json"))
+    assert len(scored) == TRIALS
+
+
+def test_nothing_but_this_class_needs_keras_tuner(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras_tuner", None)
+    monkeypatch.delitem(sys.modules, "keras_regzoo.tuning.cross_validated_tuner")
+    assert tuning.search_space
+    with pytest.raises(ImportError, match="CrossValidatedTuner needs the package"):
+        _ = tuning.CrossValidatedTuner
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x": X[:1], "y": Y[:1]}, "`x` must have at least 2 examples"),
+        ({"y": Y[:3]}, "`y` must have one row"),
+        ({"validation_data": (X, Y)}, "`validation_data` must be left out"),
+        ({"validation_split": 0.1}, "`validation_split` must be left out"),
+        ({"callbacks": []}, "`callbacks` must be a function"),
+    ],
+)
+def test_bad_arguments_are_one_sentence_before_the_first_trial(alone, changes, message):
+    before = len(alone.oracle.trials)
+    with pytest.raises(ValueError, match=message):
+        alone.search(**{"x": X, "y": Y, **changes})
+    assert len(alone.oracle.trials) == before
+
+
+def test_settings_out_of_range_are_one_sentence(tmp_path):
+    with pytest.raises(ValueError, match="`patience` must be an integer in"):
+        tuner(tmp_path, patience=0)
+    with pytest.raises(ValueError, match="`oracle` must have one objective"):
+        several = ["val_loss", keras_tuner.Objective("loss", "min")]
+        tuner(tmp_path, oracle=keras_tuner.oracles.RandomSearchOracle(several))
+    search = tuner(tmp_path)
+    with pytest.raises(ValueError, match="must have run a trial before `refit`"):
+        search.refit(X, Y)
+
+
+def test_objective_that_is_not_logged_is_one_sentence(tmp_path):
+    objective = keras_tuner.Objective("val_accuracy", "max")
+    oracle = keras_tuner.oracles.RandomSearchOracle(objective, max_trials=1)
+    with pytest.raises(keras_tuner.errors.FatalValueError, match="objective that `fit` logs"):
+        tuner(tmp_path, oracle=oracle).search(X, Y, **FIT)
