@@ -57,7 +57,7 @@ def continue_to_objective(
     Args:
         model: The compiled model that early stopping left; it is trained in place.
         x: Array of all inputs, validation's too, batch first, or a list or dict of arrays.
-        y: Targets of the same length.
+        y: Targets of the same length; `None` where the model takes none.
         validation_data: The validation part of them, a tuple `(x, y)` or `(x, y, sample_weight)`,
             or a dataset.
         objective: ε, a finite number in the units of the loss.

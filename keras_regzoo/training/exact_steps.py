@@ -21,7 +21,7 @@ def examples_of(x: Any, y: Any, sample_weight: Any) -> Examples:
     """Returns arrays that one row of each belongs to one example."""
     x = as_arrays("x", x)
     weights = arrays_if_given("sample_weight", sample_weight, count(x))
-    return x, as_arrays("y", y, count(x)), weights
+    return x, arrays_if_given("y", y, count(x)), weights
 
 
 def check_options(options: dict[str, Any]) -> None:

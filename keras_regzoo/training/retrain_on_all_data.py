@@ -49,7 +49,7 @@ def retrain_on_all_data(
     Args:
         build: Returns a new compiled model.
         x: Array of all inputs, batch first, or a list or dict of arrays.
-        y: Targets of the same length.
+        y: Targets of the same length; `None` where the model takes none.
         steps: Steps to take, at least 1.
         batch_size: Examples of a batch, at least 1; that with which the steps were found.
         sample_weight: Weights of the examples, or `None`.

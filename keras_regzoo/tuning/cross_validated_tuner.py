@@ -155,7 +155,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
 
         Args:
             x: All inputs.
-            y: All targets.
+            y: All targets; `None` where the model takes none.
             batch_size: That of the search.
             **fit: Other options of `fit`, as for `retrain_on_all_data`.
 

@@ -118,6 +118,16 @@ def test_any_oracle_searches(oracle, tmp_path):
         assert epochs == {2, 4}
 
 
+def test_a_model_without_targets_is_searched_and_refitted(tmp_path):
+    space = tuning.AutoencoderHyperModel((3,), width=(4, 8), depth=(0, 1), latent=(1, 2))
+    search = tuner(tmp_path, space, trials=2)
+    search.search(X, **FIT)
+    best = search.oracle.get_best_trials(1)[0]
+    assert np.isfinite(best.score)
+    refitted = search.refit(X, batch_size=8)
+    assert refitted.model.reconstruct(X).shape == X.shape
+
+
 def test_chief_and_two_workers_find_what_one_process_finds(alone, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
