@@ -15,7 +15,7 @@ from keras_regzoo.tuning import CrossValidatedTuner
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(24, 3)).astype("float32")
 Y = X @ np.array([[1.0], [-1.0], [0.5]], "float32")
-TRIALS = 5
+TRIALS = 4
 FOLDS = 3
 
 

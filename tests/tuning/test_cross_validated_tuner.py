@@ -105,7 +105,7 @@ def test_refit_takes_the_best_trials_steps_on_all_data(alone):
     [
         keras_tuner.oracles.BayesianOptimizationOracle("val_loss", max_trials=3, seed=1),
         keras_tuner.oracles.GridSearchOracle("val_loss", max_trials=3),
-        keras_tuner.oracles.HyperbandOracle("val_loss", max_epochs=4, seed=1),
+        keras_tuner.oracles.HyperbandOracle("val_loss", max_epochs=2, factor=2, seed=1),
     ],
     ids=lambda oracle: type(oracle).__name__,
 )
@@ -115,7 +115,7 @@ def test_any_oracle_searches(oracle, tmp_path):
     assert np.isfinite([trial.score for trial in search.oracle.get_best_trials(3)]).all()
     if isinstance(oracle, keras_tuner.oracles.HyperbandOracle):
         epochs = {t.hyperparameters.values["tuner/epochs"] for t in search.oracle.trials.values()}
-        assert epochs == {2, 4}
+        assert epochs == {1, 2}
 
 
 def test_a_model_without_targets_is_searched_and_refitted(tmp_path):
