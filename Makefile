@@ -20,8 +20,8 @@ demo:
 
 test:
 	@echo "make test: install the package with all three backends into $(VENV) if need be, then check"
-	@echo "style and types, and run the tests on TensorFlow, JAX and PyTorch; those to which the backend"
-	@echo "makes no difference run on PyTorch alone."
+	@echo "style and types, and run the tests on TensorFlow, JAX and PyTorch; those that hardly depend"
+	@echo "on the backend run on PyTorch alone."
 	@$(MAKE) --no-print-directory $(VENV)/test.installed
 	@$(MAKE) --no-print-directory lint types tests
 

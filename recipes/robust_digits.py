@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -56,7 +55,6 @@ METHODS: dict[str, Callable[[], list[Any]]] = {
 MEASURES = ("clean", "fgsm", "pgd")
 EXPECTED = {"plain": 0.41, "fgsm_training": 0.80, "pgd_training": 0.83, "vat": 0.77}
 TOLERANCE = 0.03  # of the mean PGD accuracy, on any backend
-RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "robust_digits.json"
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
 
 

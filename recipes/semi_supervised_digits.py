@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -51,7 +50,6 @@ DROPOUT = 0.3
 LEARNING_RATE = 2e-3
 VALIDATION, TEST = 0.15, 0.3
 MARGIN = 0.05  # of the best method over the better twin
-RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "semi_supervised_digits.json"
 
 
 class Method(NamedTuple):

@@ -18,7 +18,7 @@ SAVED = tuple(kind for kind in KINDS if kind != "callback")
 class Check(NamedTuple):
     """A check, the kinds it is for, and the backends that have what it needs.
 
-    For the kinds in `once` no backend can make a difference.
+    For the kinds in `once` the backend hardly matters: `make test` runs it on PyTorch alone.
     """
 
     function: Callable[..., None]

@@ -25,7 +25,7 @@ from tests.seeds import set_seed
 
 __all__ = ["CHECKS", "callback_checks", "docstring_checks"]
 
-CALLBACK = ("callback",)  # what computes nothing itself
+CALLBACK = ("callback",)  # no part of the compiled step
 
 
 def assert_finite(values: Any, what: str) -> None:

@@ -1,4 +1,4 @@
-"""Every `>>>` example in the package runs, on every backend."""
+"""Every `>>>` example in the package runs."""
 
 import contextlib
 import doctest

@@ -200,6 +200,8 @@ def zero_one_parts(outputs: np.ndarray, labels: np.ndarray) -> BiasVariance:
 
 @dataclass(frozen=True)
 class _Fitted:
+    """Outputs alone come back from a process: the model is not needed."""
+
     model: None
     outputs: np.ndarray
 

@@ -39,8 +39,8 @@ def sharpness(
     computes the same with one layer's weights doubled and the next one's halved.
 
     Args:
-        model: A built model compiled with a loss, or what a `RegularizedModel` wraps and trained;
-            penalties and objectives do not count. Its weights stay as they are.
+        model: A built model compiled with a loss; of a `RegularizedModel` its base is measured.
+            Penalties and objectives do not count. Its weights stay as they are.
         x: Array of inputs, batch first, or a list or dict of such.
         y: Array of targets, or a list or dict of such.
         radius: ρ, the radius of the ball over all trainable weights together, above 0.

@@ -16,7 +16,11 @@ from keras_regzoo.models import (
 )
 from keras_regzoo.tuning.search_space import search_space
 
-KINDS = ("none", "noise", "sparsity")
+REGULARIZED = {
+    "noise": ("denoising_autoencoder", DenoisingAutoencoder),
+    "sparsity": ("sparse_autoencoder", SparseAutoencoder),
+}
+KINDS = ("none", *REGULARIZED)
 Range = tuple[int, int]
 
 
@@ -93,15 +97,13 @@ class AutoencoderHyperModel:
             self.input_shape, hidden, latent, output_activation=self.output_activation
         )
         kind = hp.Choice("kind", list(self.kinds))
-        model = Autoencoder(*ends)
-        for name, technique, cls in (
-            ("noise", "denoising_autoencoder", DenoisingAutoencoder),
-            ("sparsity", "sparse_autoencoder", SparseAutoencoder),
-        ):
+        drawn: dict[str, dict[str, Any]] = {"none": {}}
+        for name, (technique, _) in REGULARIZED.items():
             if name in self.kinds:
                 with hp.conditional_scope("kind", [name]):
-                    drawn = search_space(technique, hp, name)
-                model = cls(*ends, **drawn) if kind == name else model
+                    drawn[name] = search_space(technique, hp, name)
+        cls = REGULARIZED[kind][1] if kind in REGULARIZED else Autoencoder
+        model = cls(*ends, **drawn[kind])
         rate = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log")
         model.compile(keras.optimizers.Adam(rate), self.loss)
         return model

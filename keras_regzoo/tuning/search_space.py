@@ -13,10 +13,10 @@ def search_space(technique: str, hp: Any, name: str | None = None) -> dict[str, 
 
         θ ~ U(low, high)   or   log θ ~ U(log low, log high)
 
-    Ranges are those of the technique's paper where it gives any, and otherwise wide enough to hold
-    the values of its catalogue entry; penalties and radii are searched on a logarithmic scale. What
-    makes sense with another value alone, such as a random start with one step, is conditional:
-    where it is not active it is left out, so that the class's default holds.
+    Ranges hold the values of the technique's catalogue entry, which names their source, and are
+    ours beyond that; penalties and radii are searched on a logarithmic scale. What makes sense with
+    another value alone, such as a random start with one step, is conditional: where it is not
+    active it is left out, so that the class's default holds.
 
     It is *not* a search of what the technique is applied to: layers, encoders and patterns are
     given beside it.

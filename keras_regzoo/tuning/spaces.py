@@ -1,4 +1,4 @@
-"""What to search of each technique: ranges and scales, from the papers where they say."""
+"""What to search of each technique: ranges around the values of the papers, where they say."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ LAYERS: dict[str, Space] = {
         choice("decay", 0.9, 0.99, 0.999),
     ),
     "gradient_reversal": (log("strength", 0.01, 1.0),),  # Ganin et al. 2016: 0.01 to 1
-    "highway": (linear("gate_bias", -4.0, -1.0),),  # Srivastava et al. 2015: −1 to −4
+    "highway": (linear("gate_bias", -4.0, -1.0),),  # Srivastava et al. 2015, §2.2: −1, −3
     "maxout": (whole("pieces", 2, 5),),
     "radial_basis": (log("width", 0.1, 10.0), choice("trainable_width", True, False)),
     "fourier_basis": (log("width", 0.1, 10.0), whole("units", 64, 2048, "log")),

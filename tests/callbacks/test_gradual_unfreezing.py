@@ -9,8 +9,6 @@ from keras_regzoo.callbacks import GradualUnfreezing
 from keras_regzoo.objectives import Mixup
 from tests.check import BACKEND, HAS_XLA
 
-pytestmark = pytest.mark.one_backend
-
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 4)).astype("float32")
 Y = RNG.normal(size=(24, 2)).astype("float32")
@@ -70,6 +68,7 @@ def by_hand(groups, epochs, optimizer, **compiled):
 GROUPS = [["top"], ["middle", "norm"], ["low"]]
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("compiled", [False, True])
 def test_each_phase_is_that_of_a_newly_compiled_model_with_frozen_layers(compiled):
     options = {"run_eagerly": not compiled, "jit_compile": compiled and HAS_XLA}
@@ -104,6 +103,7 @@ def changed(before, after):
     }
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("optimizer", [adam_w, averaged])
 def test_frozen_weights_and_statistics_stay_bit_for_bit(optimizer):
     model, watch = network(), Weights()
@@ -115,6 +115,7 @@ def test_frozen_weights_and_statistics_stay_bit_for_bit(optimizer):
     assert changed(before, watch.steps[8]) == set(ALL)
 
 
+@pytest.mark.one_backend
 def test_default_unfreezes_one_layer_with_weights_an_epoch_from_the_top():
     model, watch = network(), Weights()
     model.compile("sgd", "mse", run_eagerly=True)
@@ -123,6 +124,7 @@ def test_default_unfreezes_one_layer_with_weights_an_epoch_from_the_top():
     assert watch.trainable[0] == ["top/kernel", "top/bias"]
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(("groups", "counts"), [(2, [4, 8]), (3, [6, 8]), (9, [8, 8])])
 def test_groups_of_several_layers_are_counted_from_the_top(groups, counts):
     model, watch = network(), Weights()
@@ -131,6 +133,7 @@ def test_groups_of_several_layers_are_counted_from_the_top(groups, counts):
     assert [len(paths) for paths in watch.trainable[::3]] == counts
 
 
+@pytest.mark.one_backend
 def test_layers_in_no_group_and_layers_the_user_froze_are_left_as_they_are():
     model, watch = network(), Weights()
     model.get_layer("low").trainable = False
@@ -142,6 +145,7 @@ def test_layers_in_no_group_and_layers_the_user_froze_are_left_as_they_are():
     assert not model.get_layer("low").trainable
 
 
+@pytest.mark.one_backend
 def test_without_reset_the_slots_and_steps_of_what_is_trained_go_on():
     """Momentum by hand: the top's is that of one long training, the low's starts from nothing."""
     keras.utils.set_random_seed(0)
@@ -164,6 +168,7 @@ def test_without_reset_the_slots_and_steps_of_what_is_trained_go_on():
     assert int(model.optimizer.iterations) == 4
 
 
+@pytest.mark.one_backend
 def test_average_of_weights_begins_where_they_are_unfrozen():
     """The averages, put into the model in the end, never fall toward the zeros they were."""
     model = network()
@@ -177,6 +182,7 @@ def test_average_of_weights_begins_where_they_are_unfrozen():
         assert np.linalg.norm(after[name] - before[name]) < 0.7 * norm
 
 
+@pytest.mark.one_backend
 def test_objectives_work_on_what_is_unfrozen():
     wrapped = RegularizedModel(network(), [Mixup(0.2)])
     watch, thaw = Weights(), GradualUnfreezing()
@@ -187,6 +193,7 @@ def test_objectives_work_on_what_is_unfrozen():
     assert changed(before, watch.steps[-1]) == set(ALL)
 
 
+@pytest.mark.one_backend
 def test_model_is_whole_at_the_end_of_each_epoch_and_of_training(tmp_path):
     path = str(tmp_path / "{epoch}.keras")
     model = network()
@@ -206,6 +213,7 @@ def test_model_is_whole_at_the_end_of_each_epoch_and_of_training(tmp_path):
     assert np.any(low != loaded.get_weights()[0])
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("compiled", [False, True])
 def test_fit_after_a_training_that_ended_early_trains_all(compiled):
     model = network()
@@ -216,6 +224,7 @@ def test_fit_after_a_training_that_ended_early_trains_all(compiled):
     assert changed(before, weights(model)) == set(ALL)
 
 
+@pytest.mark.one_backend
 def test_interrupted_fit_can_be_taken_up_with_the_same_callback():
     class Interruption(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -256,6 +265,7 @@ def test_epochs_of_one_group_share_a_compiled_step():
     assert traces(1) == traces(4)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("groups", "sentence"),
     [
