@@ -2,6 +2,7 @@
 
 from keras_regzoo.backend.aside import aside
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
+from keras_regzoo.backend.conditional import when
 from keras_regzoo.backend.devices import (
     assign_between_steps,
     latest,
@@ -46,5 +47,6 @@ __all__ = [
     "uniform",
     "value_and_grad",
     "vjp",
+    "when",
     "write_back",
 ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.backend import normal
+from keras_regzoo.backend import normal, when
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -31,9 +33,7 @@ class LossSmoothing(Objective):
 
     A step takes n forward and backward passes, with the same dropout masks, and n (with
     pairs n/2) normal numbers for each weight. Where σ is 0 none of the draws and one pass alone is
-    executed on every backend, compiled or not. On PyTorch the step is then a plain one; under XLA
-    it holds conditionals, which copy the weights on TensorFlow, and on a CPU make the passes
-    inside them slower while σ is not 0.
+    executed on every backend, compiled or not; on PyTorch the step is then a plain one.
 
     It is *not* `WeightNoise`, which is its single-sample estimate at a width that stays; nor label
     smoothing.
@@ -94,18 +94,14 @@ class LossSmoothing(Objective):
     def terms(self) -> tuple[str, ...]:
         return ()
 
-    def draw(self, weights: list[Tensor], x: Any) -> Tensor:
-        """Returns the seed of the step; the numbers are drawn where they are used, if they are."""
+    def draw(self, weights: list[Tensor], x: Any) -> tuple[Tensor, Tensor]:
+        """Returns the seed of the step and the numbers of its first perturbation, 0 at width 0."""
         seeds = [self.seed_generator.next() for _ in range(self._draws())]
-        return seeds[0]
+        count = sum(math.prod(w.shape) for w in weights)
+        return seeds[0], self._when(lambda: self.numbers(seeds[0], 0, count), ops.zeros((count,)))
 
     def move(self, draw: Any, weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
-        moved = ops.cond(
-            ops.greater(self.stddev, 0),
-            lambda: self._perturbed(weights, draw, 0),
-            lambda: weights,
-        )
-        return moved, x
+        return self._when(lambda: self._perturbed(weights, draw[1]), weights), x
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def smoothed(point: Point) -> tuple[Tensor, Terms]:
@@ -114,37 +110,39 @@ class LossSmoothing(Objective):
 
             def average() -> tuple[Tensor, Terms]:
                 others = [
-                    loss.evaluate(
-                        point._replace(weights=self._perturbed(point.weights, draw, sample))
-                    )
-                    for sample in range(1, self.samples)
+                    loss.evaluate(point._replace(weights=self._perturbed(point.weights, noise)))
+                    for noise in itertools.islice(self.noises(draw), 1, None)
                 ]
                 return tree.map_structure(
                     lambda *each: sum(each[1:], each[0]) / self.samples, first, *others
                 )
 
-            if self.samples == 1:
-                return first
-            return ops.cond(ops.greater(self.stddev, 0), average, lambda: first)
+            return first if self.samples == 1 else self._when(average, first)
 
         return loss.then(smoothed)
 
-    def noise(self, draw: Any, sample: int, count: int) -> Tensor:
-        """Returns the `count` standard normal numbers of a perturbation of the step."""
-        state = self.seed_generator.state
-        sign, number = (1, sample)
-        if self.antithetic:
-            sign, number = (1 - 2 * (sample % 2), sample // 2)
-        seed = draw + ops.convert_to_tensor([0, number], dtype=draw.dtype)
-        with keras.StatelessScope(state_mapping=[(state, seed)]):
-            return sign * normal((count,), self.seed_generator)
+    def numbers(self, seed: Tensor, index: int, count: int) -> Tensor:
+        """Returns `count` standard normal numbers, the same for one seed and index."""
+        seed = seed + ops.convert_to_tensor([0, index], dtype=seed.dtype)
+        with keras.StatelessScope(state_mapping=[(self.seed_generator.state, seed)]):
+            return normal((count,), self.seed_generator)
+
+    def noises(self, draw: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
+        """Yields ε of each perturbation of the step: the numbers for all weights in a row."""
+        seed, first = draw
+        for index in range(self._draws()):
+            drawn = self.numbers(seed, index, first.shape[0]) if index else first
+            yield drawn
+            if self.antithetic:
+                yield -drawn
+
+    def _when(self, function: Callable[[], Any], otherwise: Any) -> Any:
+        return when(ops.greater(self.stddev, 0), function, otherwise)
 
     def _draws(self) -> int:
         return self.samples // 2 if self.antithetic else self.samples
 
-    def _perturbed(self, weights: list[Tensor], draw: Any, sample: int) -> list[Tensor]:
-        sizes = [math.prod(w.shape) for w in weights]
-        noise = self.noise(draw, sample, sum(sizes))
+    def _perturbed(self, weights: list[Tensor], noise: Tensor) -> list[Tensor]:
         return perturb(weights, noise, self.stddev, self.relative)
 
     def get_config(self) -> dict[str, Any]:
