@@ -11,9 +11,11 @@ from keras import ops, regularizers
 from keras.models import clone_model
 
 from keras_regzoo import RegularizedModel, catalogue, layers, objectives
-from keras_regzoo.backend import normal
+from keras_regzoo.backend import normal, uniform
 
 DRAW = "one normal per weight"
+MIXTURE = "four exponentials and a logarithm per weight"
+RELAXATION = "a uniform, two logarithms and a sigmoid per hidden layer's input"
 EMPTY = "empty list"
 OWN = "the same L2 as Keras has it"
 
@@ -32,6 +34,35 @@ class DrawOnly(objectives.Penalty):
         return sum(ops.sum(noise) for noise in draw)
 
 
+class MixtureOnly(objectives.Penalty):
+    """Computes for each weight what the density of a mixture of four must, and no more."""
+
+    def __init__(self) -> None:
+        super().__init__(1e-6)
+
+    def penalty(self, loss: Any, point: Any, draw: Any) -> Any:
+        slopes = (-1.0, -0.5, 0.5, 1.0)
+        kernels = [w for w in point.weights if len(w.shape) > 1]
+        return sum(
+            ops.sum(ops.log(sum(ops.exp(slope * kernel) for slope in slopes))) for kernel in kernels
+        )
+
+
+class RelaxationOnly(keras.layers.Layer):
+    """Multiplies by a relaxed mask of a fixed rate in training: what one must at least compute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seed_generator = keras.random.SeedGenerator(0)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        if not training:
+            return inputs
+        draw = uniform(ops.shape(inputs), self.seed_generator)
+        odds = ops.log(draw + 1e-7) - ops.log(1.0 - draw + 1e-7)
+        return inputs * ops.sigmoid(10.0 * (odds + 2.0))
+
+
 @dataclass(frozen=True)
 class Technique:
     """One row of the table.
@@ -40,21 +71,26 @@ class Technique:
         apply: Returns a network with the technique, given one without.
         cost: Name of the catalogue entry whose passes are its floor; empty where the limit is on
             the ratio to plain Keras.
-        draws: How many numbers it must draw for each weight.
+        beside: The row of what it must compute beside the passes; empty where that is nothing.
         limit: On the ratio to plain Keras, where there is no floor.
     """
 
     apply: Callable[[keras.Model], keras.Model]
     cost: str = ""
-    draws: int = 0
+    beside: str = ""
     limit: float | None = None
 
-    def floor(self, draw_ratio: float) -> float | None:
-        """Returns the floor over a plain step: a third for a forward, two for a backward pass."""
-        if not self.cost:
+    def floor(self, ratios: dict[str, float]) -> float | None:
+        """Returns the floor over a plain step: a third for a forward, two for a backward pass.
+
+        Args:
+            ratios: The measured ratios of all rows to a plain step.
+        """
+        if not self.cost or (self.beside and self.beside not in ratios):
             return None
         cost = catalogue.find(self.cost).cost
-        return (cost.forward + 2 * cost.backward) / 3 + self.draws * (draw_ratio - 1)
+        passes = (cost.forward + 2 * cost.backward) / 3
+        return passes + (ratios[self.beside] - 1 if self.beside else 0)
 
 
 def objective(
@@ -69,18 +105,20 @@ def objective(
     return Technique(apply, name, **options)
 
 
-def hidden_layers(wrap: Callable[[keras.layers.Layer], Any], name: str, draws: int) -> Technique:
-    """Returns the row of a wrapper, put around every hidden layer that has a kernel."""
+def hidden_layers(
+    wrap: Callable[[keras.layers.Layer], list[Any]], name: str = "", beside: str = ""
+) -> Technique:
+    """Returns the row of what takes the place of every hidden layer that has a kernel."""
 
     def apply(model: keras.Model) -> keras.Model:
         parts = [keras.Input(model.input_shape[1:])]
         for layer in model.layers:
             fresh = type(layer).from_config(layer.get_config())
             wrapped = hasattr(layer, "kernel") and layer is not model.layers[-1]
-            parts.append(wrap(fresh) if wrapped else fresh)
+            parts += wrap(fresh) if wrapped else [fresh]
         return keras.Sequential(parts)
 
-    return Technique(apply, name, draws=draws)
+    return Technique(apply, name, beside)
 
 
 def with_own_l2(model: keras.Model) -> keras.Model:
@@ -102,39 +140,47 @@ TECHNIQUES = {
         lambda _: objectives.WeightPenalty({"kernel": regularizers.L2(1e-4)}), limit=1.10
     ),
     DRAW: objective(lambda _: DrawOnly()),
+    MIXTURE: objective(lambda _: MixtureOnly()),
+    RELAXATION: hidden_layers(lambda layer: [RelaxationOnly(), layer]),
     **{
-        name: objective(make, name, draws=draws)
-        for name, make, draws in (
-            ("mixup", lambda _: objectives.Mixup(0.2), 0),
-            ("weight_noise", lambda _: objectives.WeightNoise(0.01), 1),
-            ("sharpness_aware", lambda _: objectives.SharpnessAware(0.05), 0),
-            ("adversarial_training", lambda _: objectives.AdversarialTraining(0.1), 0),
+        name: objective(make, name, beside=beside)
+        for name, make, beside in (
+            ("mixup", lambda _: objectives.Mixup(0.2), ""),
+            ("weight_noise", lambda _: objectives.WeightNoise(0.01), DRAW),
+            ("sharpness_aware", lambda _: objectives.SharpnessAware(0.05), ""),
+            ("adversarial_training", lambda _: objectives.AdversarialTraining(0.1), ""),
             (
                 "parameter_tying",
                 lambda model: objectives.ParameterTying(None, clone_model(model)),
-                0,
+                "",
             ),
-            ("soft_weight_sharing", lambda _: objectives.SoftWeightSharing(), 0),
-            ("tangent_prop", lambda _: objectives.TangentProp(shift), 0),
-            ("input_gradient_penalty", lambda _: objectives.InputGradientPenalty(0.1), 0),
-            ("gradient_norm_penalty", lambda _: objectives.GradientNormPenalty(0.1), 0),
-            ("gradient_variance_penalty", lambda _: objectives.GradientVariancePenalty(), 0),
-            ("loss_smoothing", lambda _: objectives.LossSmoothing(0.01), 1),
-            ("virtual_adversarial_training", lambda _: objectives.VirtualAdversarialTraining(), 0),
-            ("label_smoothing", lambda _: objectives.LabelSmoothing(0.1), 0),
-            ("r_drop", lambda _: objectives.RDrop(0.5), 0),
-            ("self_paced", lambda _: objectives.SelfPaced(2.0), 0),
-            ("super_loss", lambda _: objectives.SuperLoss(1.0), 0),
-            ("uncertainty_weighting", lambda _: objectives.UncertaintyWeighting(), 0),
-            ("consistency", lambda _: objectives.Consistency(), 0),
-            ("mean_teacher", lambda _: objectives.MeanTeacher(), 0),
-            ("pseudo_label", lambda _: objectives.PseudoLabel(), 0),
+            ("soft_weight_sharing", lambda _: objectives.SoftWeightSharing(), MIXTURE),
+            ("tangent_prop", lambda _: objectives.TangentProp(shift), ""),
+            ("input_gradient_penalty", lambda _: objectives.InputGradientPenalty(0.1), ""),
+            ("gradient_norm_penalty", lambda _: objectives.GradientNormPenalty(0.1), ""),
+            ("gradient_variance_penalty", lambda _: objectives.GradientVariancePenalty(), ""),
+            ("loss_smoothing", lambda _: objectives.LossSmoothing(0.01), DRAW),
+            ("virtual_adversarial_training", lambda _: objectives.VirtualAdversarialTraining(), ""),
+            ("label_smoothing", lambda _: objectives.LabelSmoothing(0.1), ""),
+            ("r_drop", lambda _: objectives.RDrop(0.5), ""),
+            ("self_paced", lambda _: objectives.SelfPaced(2.0), ""),
+            ("super_loss", lambda _: objectives.SuperLoss(1.0), ""),
+            ("uncertainty_weighting", lambda _: objectives.UncertaintyWeighting(), ""),
+            ("consistency", lambda _: objectives.Consistency(), ""),
+            ("mean_teacher", lambda _: objectives.MeanTeacher(), ""),
+            ("pseudo_label", lambda _: objectives.PseudoLabel(), ""),
         )
     },
-    "drop_connect": hidden_layers(lambda layer: layers.DropConnect(layer, 0.5), "drop_connect", 1),
-    "layer_weight_noise": hidden_layers(
-        lambda layer: layers.WeightNoise(layer, 0.01), "layer_weight_noise", 1
+    "drop_connect": hidden_layers(
+        lambda layer: [layers.DropConnect(layer, 0.5)], "drop_connect", DRAW
     ),
-    "weight_normalization": hidden_layers(layers.WeightNormalization, "weight_normalization", 0),
-    "concrete_dropout": hidden_layers(layers.ConcreteDropout, "concrete_dropout", 0),
+    "layer_weight_noise": hidden_layers(
+        lambda layer: [layers.WeightNoise(layer, 0.01)], "layer_weight_noise", DRAW
+    ),
+    "weight_normalization": hidden_layers(
+        lambda layer: [layers.WeightNormalization(layer)], "weight_normalization"
+    ),
+    "concrete_dropout": hidden_layers(
+        lambda layer: [layers.ConcreteDropout(layer)], "concrete_dropout", RELAXATION
+    ),
 }

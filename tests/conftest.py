@@ -1,5 +1,6 @@
 """What every test starts from."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,13 @@ SHARE_A_PROCESS = (
 if keras.backend.backend() == "tensorflow":
     # Small models take XLA longer to compile than to train: what is about XLA asks for it.
     mock.patch.object(keras.Model, "_resolve_auto_jit_compile", lambda model: False).start()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def settled_heap():
+    """Spares each garbage collection, KerasTuner's at every build too, what imports have made."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -207,7 +207,10 @@ def _two_devices() -> Any:
 
 def child(function: str, *arguments: str) -> None:
     """Runs a function of this file in a process of its own."""
-    code = f"import sys; from tests import test_contracts as t; t.{function}(*sys.argv[1:])"
+    code = (
+        "import gc, sys; from tests import test_contracts as contracts; gc.freeze(); "
+        f"contracts.{function}(*sys.argv[1:])"
+    )
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2"
     devices = {"XLA_FLAGS": flags} if function == "report_on_two_devices" else {}
     done = subprocess.run(

@@ -17,8 +17,9 @@ from keras_regzoo.backend import write_back
 from keras_regzoo.callbacks import CurriculumScheduler, Resumable
 from keras_regzoo.data import CurriculumDataset, pacing
 from tests.cases.case import Case, each
-from tests.check import HAS_XLA
 from tests.checks import CHECKS
+
+pytestmark = pytest.mark.one_backend
 
 EXAMPLES, BATCH, STEPS = 22, 4, 6
 IDS = np.arange(EXAMPLES)
@@ -110,7 +111,6 @@ def trained(counts):
     return [set(np.flatnonzero(row)) for row in counts]
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_each_epoch_trains_on_exactly_the_examples_the_pacing_allows(shuffle):
     counts, history = fit(CurriculumScheduler(curriculum()), shuffle=shuffle)
@@ -122,21 +122,18 @@ def test_each_epoch_trains_on_exactly_the_examples_the_pacing_allows(shuffle):
         assert np.ptp(row[row > 0]) <= 1
 
 
-@pytest.mark.one_backend
 def test_initial_epoch_goes_on_with_the_epochs():
     counts, history = fit(CurriculumScheduler(curriculum()), initial_epoch=1)
     assert history["curriculum/share"] == pytest.approx([0.65, 1.0, 1.0])
     assert trained(counts)[0] == easiest(0.65)
 
 
-@pytest.mark.one_backend
 def test_epochs_at_one_level_come_in_other_orders():
     scheduler = CurriculumScheduler(curriculum(lambda epoch: 1.0))
     counts, _ = fit(scheduler, per="step", epochs=2)
     assert trained(counts[:STEPS]) != trained(counts[STEPS:])
 
 
-@pytest.mark.one_backend
 def test_each_step_trains_on_the_pool_of_that_step_and_a_second_fit_goes_on():
     scheduler = CurriculumScheduler(curriculum(pacing.linear(0.3, 14)), by="step")
     model = linear_model()
@@ -150,7 +147,6 @@ def test_each_step_trains_on_the_pool_of_that_step_and_a_second_fit_goes_on():
         assert history["curriculum/share"] == pytest.approx(ends)
 
 
-@pytest.mark.one_backend
 def test_steps_share_a_pool_until_the_pacing_moves():
     scheduler = CurriculumScheduler(curriculum(pacing.single_step(0.5, length=9)), by="step")
     counts, history = fit(scheduler, per="step", epochs=2)
@@ -162,7 +158,6 @@ def test_steps_share_a_pool_until_the_pacing_moves():
     assert history["curriculum/share"] == [0.5, 1.0]
 
 
-@pytest.mark.one_backend
 def test_levels_rise_after_epochs_without_improvement_on_them():
     curve = (5.0, 4.0, 4.0, 3.9, 4.0, 4.1, 9.0, 8.9, 8.9, 8.9, 9.9, 7.0, 7.0, 7.0)
     levels = (0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2)
@@ -175,7 +170,6 @@ def test_levels_rise_after_epochs_without_improvement_on_them():
     assert scheduler.level == 2
 
 
-@pytest.mark.one_backend
 def test_changes_up_to_min_delta_are_no_improvement_and_more_is_better_where_it_is():
     paced = pacing.single_step(0.5, length=1)
     scheduler = CurriculumScheduler(curriculum(paced), "plateau", "curve", "max", 1, 0.5)
@@ -183,7 +177,6 @@ def test_changes_up_to_min_delta_are_no_improvement_and_more_is_better_where_it_
     assert history["curriculum/share"] == [0.5, 0.5, 0.5, 1.0]
 
 
-@pytest.mark.one_backend
 def test_a_second_fit_begins_at_the_first_level():
     scheduler = CurriculumScheduler(curriculum(pacing.single_step(0.5, 1)), "plateau", patience=1)
     for _ in range(2):
@@ -214,7 +207,6 @@ class Handover(keras.callbacks.Callback):
             self.state = json.loads(json.dumps(self.scheduler.get_state()))
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("by", ["epoch", "step", "plateau"])
 def test_state_put_back_in_mid_epoch_goes_on_exactly(by):
     def run(**options):
@@ -244,7 +236,6 @@ class PutBack(keras.callbacks.Callback):
         self.scheduler.set_state(json.loads(json.dumps(self.scheduler.get_state())))
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("by", ["epoch", "step"])
 def test_state_put_back_between_any_two_steps_changes_nothing(by):
     def run(disturbed):
@@ -257,7 +248,6 @@ def test_state_put_back_between_any_two_steps_changes_nothing(by):
     assert history["curriculum/share"] == plainly["curriculum/share"]
 
 
-@pytest.mark.one_backend
 def test_state_is_plain():
     trained_on = curriculum(pacing.linear(0.3, 9))
     scheduler = CurriculumScheduler(trained_on, by="step")
@@ -272,7 +262,6 @@ def test_state_is_plain():
     np.testing.assert_array_equal(dataset[4][1], trained_on[4][1])
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("by", ["epoch", "step"])
 def test_growing_pool_compiles_nothing_again(by):
     def calls(paced):
@@ -283,24 +272,6 @@ def test_growing_pool_compiles_nothing_again(by):
     assert calls(pacing.linear(0.1, 3)) == calls(lambda count: 1.0)
 
 
-@pytest.mark.skipif(not HAS_XLA, reason="Keras refuses steps_per_execution on PyTorch")
-@pytest.mark.parametrize("by", ["epoch", "step", "plateau"])
-def test_several_steps_an_execution_and_xla(by):
-    paced = pacing.linear(0.3, 9 if by == "step" else 1)
-    scheduler = CurriculumScheduler(curriculum(paced), by, patience=1)
-    model = linear_model(run_eagerly=False, jit_compile=True, steps_per_execution=4)
-    counts, history = fit(scheduler, model, before=[NoProgress()])
-    shares = {
-        "epoch": [0.3, 1.0, 1.0, 1.0],
-        "step": [0.3 + 0.7 * 5 / 9, 1.0, 1.0, 1.0],
-        "plateau": [0.3, 0.3, 1.0, 1.0],
-    }[by]
-    assert history["curriculum/share"] == pytest.approx(shares)
-    for pool, share in zip(trained(counts), shares, strict=True):
-        assert pool <= easiest(share) if by == "step" else pool == easiest(share)
-
-
-@pytest.mark.one_backend
 @pytest.mark.parametrize("policy", ["bfloat16", "mixed_float16"])
 def test_other_precisions(policy):
     before = keras.config.dtype_policy()
@@ -314,7 +285,6 @@ def test_other_precisions(policy):
         assert trained(counts)[0] == easiest(0.3)
 
 
-@pytest.mark.one_backend
 def test_objectives_train_on_the_curriculum_too():
     model = RegularizedModel(linear_model(), [])
     model.compile(keras.optimizers.SGD(float(BATCH)), first_output, run_eagerly=True)
@@ -322,7 +292,6 @@ def test_objectives_train_on_the_curriculum_too():
     assert trained(counts) == [easiest(share) for share in (0.3, 0.65, 1.0)]
 
 
-@pytest.mark.one_backend
 def test_shuffled_batches_are_refused_where_steps_count():
     keras.utils.set_random_seed(0)
     scheduler = CurriculumScheduler(curriculum(), by="step")
@@ -330,7 +299,6 @@ def test_shuffled_batches_are_refused_where_steps_count():
         fit(scheduler, shuffle=True)
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("by", ["epoch", "step"])
 def test_other_data_in_fit_are_refused(by):
     scheduler = CurriculumScheduler(curriculum(), by)
@@ -341,7 +309,6 @@ def test_other_data_in_fit_are_refused(by):
         )
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("options", [{"steps_per_epoch": 3}, {"steps_per_epoch": 12}])
 def test_other_steps_an_epoch_are_refused(options):
     with pytest.raises(
@@ -350,7 +317,6 @@ def test_other_steps_an_epoch_are_refused(options):
         fit(CurriculumScheduler(curriculum()), **options)
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("by", "paced", "epochs", "sentence"),
     [
@@ -370,7 +336,6 @@ def test_pacing_that_cannot_reach_one_is_refused_before_the_first_step(by, paced
     assert not np.any(ops.convert_to_numpy(model.weights[0]))
 
 
-@pytest.mark.one_backend
 def test_pacing_that_reaches_one_at_the_last_count_is_taken():
     _, history = fit(CurriculumScheduler(curriculum(pacing.linear(0.5, 3))), epochs=4)
     assert history["curriculum/share"][-1] == 1.0
@@ -378,7 +343,6 @@ def test_pacing_that_reaches_one_at_the_last_count_is_taken():
     assert fit(scheduler, epochs=2)[1]["curriculum/share"] == [0.5, 1.0]
 
 
-@pytest.mark.one_backend
 def test_unknown_monitor_lists_the_logs():
     scheduler = CurriculumScheduler(curriculum(lambda t: 1.0), "plateau", monitor="val_loss")
     with pytest.raises(ValueError, match=r"`monitor` must be one of the logs \(.*loss\); received"):
@@ -400,7 +364,6 @@ CASE = Case(
 )
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize(
     "name",
     [

@@ -3,6 +3,7 @@
 python -m tests.tuning.search_process FOLDER
 """
 
+import gc
 import sys
 
 import keras
@@ -35,4 +36,5 @@ def tuner(folder, make=build, trials=TRIALS, patience=None, oracle=None):
 
 
 if __name__ == "__main__":
+    gc.freeze()  # KerasTuner collects garbage at every build
     tuner(sys.argv[1]).search(X, Y, epochs=3, batch_size=8, shuffle=False, verbose=QUIET)
