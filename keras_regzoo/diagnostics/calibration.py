@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -12,6 +12,27 @@ from keras_regzoo import validation
 from keras_regzoo.diagnostics.figure_style import GRID, INK, LINE, MUTED, despine, new_figure
 from keras_regzoo.quiet import QUIET
 from keras_regzoo.training.examples import as_arrays
+
+BINS = 15
+
+
+class Reliability(NamedTuple):
+    """Predictions sorted into bins of equal width by their confidence, their largest probability.
+
+    Attributes:
+        count: Number of predictions in each bin.
+        correct: How many of them are right.
+        confidence: Sum of their confidences.
+    """
+
+    count: np.ndarray
+    correct: np.ndarray
+    confidence: np.ndarray
+
+    @property
+    def expected_error(self) -> float:
+        """The mean gap between confidence and accuracy: the expected calibration error."""
+        return float(np.abs(self.correct - self.confidence).sum() / self.count.sum())
 
 
 @dataclass(frozen=True)
@@ -72,7 +93,7 @@ class Calibration:
 def calibration(
     predictions: Any,
     labels: Any,
-    bins: int = 15,
+    bins: int = BINS,
     x: Any = None,
     from_logits: bool = False,
     batch_size: int = 256,
@@ -120,18 +141,18 @@ def calibration(
         raise ValueError("`x` must be None unless `predictions` is a model; received both.")
     probabilities = _of_each_class(_numbers("predictions", predictions), from_logits)
     probabilities, labels = _checked(probabilities, labels)
-    counts, confidence, correct = _reliability(probabilities, labels, bins)
-    filled = np.where(counts > 0, counts, np.nan)
+    found = reliability(probabilities, labels, bins)
+    filled = np.where(found.count > 0, found.count, np.nan)
     hit = np.eye(probabilities.shape[1])[labels]
     return Calibration(
         float((probabilities.argmax(axis=-1) == labels).mean()),
         negative_log_likelihood(probabilities, labels),
         float(np.square(probabilities - hit).sum(axis=-1).mean()),
-        expected_calibration_error(probabilities, labels, bins),
+        found.expected_error,
         np.linspace(0, 1, bins + 1),
-        counts,
-        confidence / filled,
-        correct / filled,
+        found.count,
+        found.confidence / filled,
+        found.correct / filled,
     )
 
 
@@ -163,7 +184,7 @@ def negative_log_likelihood(probabilities: Any, labels: Any) -> float:
         return float(-np.log(probabilities[np.arange(len(labels)), labels]).mean())
 
 
-def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) -> float:
+def expected_calibration_error(probabilities: Any, labels: Any, bins: int = BINS) -> float:
     """Returns the mean gap between confidence and accuracy over bins of confidence.
 
     The confidence of a prediction is its largest probability. With the predictions sorted into
@@ -191,18 +212,39 @@ def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) 
     Bayesian binning, AAAI; Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural
     networks, ICML, eq. 3.
     """
+    return reliability(probabilities, labels, bins).expected_error
+
+
+def reliability(probabilities: Any, labels: Any, bins: int = BINS) -> Reliability:
+    """Returns what a reliability diagram shows: how often predictions are right, by confidence.
+
+    Args:
+        probabilities: Predicted probabilities, of shape `(n, classes)`; each row sums to 1.
+        labels: Class numbers, of shape `(n,)`.
+        bins: Number of bins M, at least 1; bin m is (m / M, (m + 1) / M].
+
+    Raises:
+        ValueError: If an argument is not as described.
+
+    Example:
+
+    >>> from keras_regzoo.diagnostics.calibration import reliability
+    >>> reliability([[0.9, 0.1], [0.2, 0.8]], [0, 0], bins=10).correct.tolist()
+    [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
+
+    Reference: Niculescu-Mizil & Caruana (2005), Predicting good probabilities with supervised
+    learning, ICML.
+    """
     validation.integer("bins", bins, "[1, inf)")
     probabilities, labels = _checked(probabilities, labels)
-    _, confidence, correct = _reliability(probabilities, labels, bins)
-    return float(np.abs(correct - confidence).sum() / len(labels))
-
-
-def _reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int) -> list[np.ndarray]:
-    """Returns for each bin how many examples it has, and their summed confidence and hits."""
     confidence = probabilities.max(axis=-1)
     correct = probabilities.argmax(axis=-1) == labels
     index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    return [np.bincount(index, weights, bins) for weights in (None, confidence, correct)]
+    return Reliability(
+        count=np.bincount(index, minlength=bins),
+        correct=np.bincount(index[correct], minlength=bins),
+        confidence=np.bincount(index, weights=confidence, minlength=bins),
+    )
 
 
 def _of_each_class(predictions: np.ndarray, from_logits: bool) -> np.ndarray:
