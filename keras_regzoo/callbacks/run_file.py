@@ -124,6 +124,8 @@ def _parse(body: memoryview) -> Saved:
     arrays = []
     for name, shape in header["arrays"]:
         dtype = np.dtype(name)
+        if any(length < 0 for length in shape):
+            raise ValueError(f"an array cannot have the shape {shape}")
         start, end = end, end + dtype.itemsize * math.prod(shape)
         arrays.append(np.frombuffer(body[start:end], dtype).reshape(shape).copy())
     return header["plain"], arrays

@@ -110,7 +110,7 @@ def _with_links_to_cards(text: str) -> str:
 def _kind_page(kind: str, plugs_in: str, checkout: Path) -> str:
     listed = [entry for entry in catalogue.entries() if kind_of(entry) == kind]
     symbols = public.symbols(checkout, kind)
-    parts = [f"# {kind.capitalize()}\n\n{plugs_in} {public.summary(checkout, kind)}\n"]
+    parts = [f"# {kind.capitalize()}\n\n{plugs_in}\n"]
     for entry in listed:
         parts.append(_card(entry))
         symbol = entry.symbol.removeprefix(f"keras_regzoo.{kind}.")
@@ -175,8 +175,10 @@ def _recipes_page(checkout: Path) -> str:
 
 
 def _recipe_text(text: str) -> str:
-    text = _escaped(text.strip())
-    text = re.sub(r"^Command: (.*)\n", r"\n```sh\n\1\n```\n\n", text, flags=re.MULTILINE)
+    before, command, after = text.strip().partition("\nCommand: ")
+    line, _, after = after.partition("\n")
+    fence = f"\n```sh\n{line}\n```\n\n" if command else ""
+    text = f"{_escaped(before)}\n{fence}{_escaped(after)}"
     return re.sub(r"^(Expected|References?):", r"\n**\1:**", text, flags=re.MULTILINE)
 
 
