@@ -231,7 +231,8 @@ def test_data_of_others_in_hdf5_are_refused(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_lambda_layer_of_a_file_is_refused(suffix, tmp_path, canary):
-    layer = keras.layers.Lambda(lambda x: canary.touch() or x, output_shape=(2,))
+    where = str(canary)
+    layer = keras.layers.Lambda(lambda x: Path(where).touch() or x, output_shape=(2,))
     model = keras.Sequential([keras.Input((2,)), layer])
     path = tmp_path / f"model{suffix}"
     model.save(path)
