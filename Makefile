@@ -49,7 +49,7 @@ docs:
 	@echo "build/site; a warning, such as a broken link, is an error."
 	@$(MAKE) --no-print-directory $(VENV)/docs.installed
 	$(BIN)/python -m keras_regzoo.catalogue.site . build/docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "Open build/site/index.html."
 
 clean:
