@@ -120,7 +120,9 @@ def fit(folder, *others):
 def test_run_sets_no_attribute_that_a_callback_does_not_keep(tmp_path):
     stopping = keras.callbacks.EarlyStopping("loss")
     fit(tmp_path, stopping)
-    plain, arrays = RunFile(tmp_path, "fit-1").load()
+    saved = RunFile(tmp_path, "fit-1").load()
+    assert saved is not None
+    plain, arrays = saved
     name = plain["callbacks"].index("EarlyStopping")
     plain["kept"][name]["plain"]["on_epoch_end"] = "evil"
     RunFile(tmp_path, "fit-1").save(plain, arrays)
