@@ -1,5 +1,6 @@
 # make demo   installs what the main job needs into .venv, and runs it
 # make test   installs what the tests need into .venv, and runs lint, types and the tests
+# make docs   installs what the documentation needs into .venv, and builds it in build/site
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +10,7 @@ DEMO := demo
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint types tests readme clean
+.PHONY: demo test lint types tests readme docs clean
 .DEFAULT_GOAL := demo
 
 demo:
@@ -43,6 +44,14 @@ readme:
 	$(BIN)/python -m keras_regzoo.catalogue.readme README.md
 	$(BIN)/python -m keras_regzoo.catalogue.choosing docs/choosing.md
 
+docs:
+	@echo "make docs: install the package with MkDocs into $(VENV) if need be, then build the site in"
+	@echo "build/site; a warning, such as a broken link, is an error."
+	@$(MAKE) --no-print-directory $(VENV)/docs.installed
+	$(BIN)/python -m keras_regzoo.catalogue.site . build/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "Open build/site/index.html."
+
 clean:
 	rm -rf $(VENV) $(DEMO)
 
@@ -53,6 +62,10 @@ $(BIN)/python:
 
 $(VENV)/demo.installed: setup.cfg | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --no-compile tensorflow-cpu tensorboard --editable ".[recipes]"
+	@touch $@
+
+$(VENV)/docs.installed: setup.cfg | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --no-compile tensorflow-cpu tensorboard --editable ".[docs]"
 	@touch $@
 
 $(VENV)/test.installed: setup.cfg | $(BIN)/python

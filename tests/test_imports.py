@@ -14,7 +14,7 @@ pytestmark = pytest.mark.one_backend
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "keras_regzoo"
 LEVELS = (
-    ("validation", "quiet", "registration"),
+    ("validation", "quiet", "registration", "safe_files"),
     ("strengths", "axes", "example_losses", "backend"),
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),

@@ -190,6 +190,7 @@ class ExactResume(Resumable):
         """Goes to where the data were; the rest waits until all callbacks have begun."""
         assert self._pending is not None
         plain, arrays = self._pending
+        run_state.check_kinds(plain, self.path)
         run_state.check_callbacks(self._kept, plain["callbacks"], self.path)
         backend.build_to_train(self.model, batches)
         left = iter(arrays)

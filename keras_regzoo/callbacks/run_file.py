@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from keras_regzoo import safe_files
 
 LOGGER = logging.getLogger("keras_regzoo")
 
@@ -94,23 +97,36 @@ class RunFile:
 
 def _read(path: Path) -> Saved | None:
     """Returns what the file holds, `None` if it is torn."""
-    content = path.read_bytes()
-    if not content.startswith(MARK):
-        if MARK.startswith(content):
+    with path.open("rb") as file:
+        mark = file.read(len(MARK))
+        content = file.read() if mark == MARK else b""
+    if mark != MARK:
+        if MARK.startswith(mark):
             return None
         raise ValueError(
             f"`path` must be a folder of a run; {path} in it is a file of something else, which is "
             "left as it is."
         )
-    body = memoryview(content)[len(MARK) + _DIGEST :]
-    if _digest([body]) != content[len(MARK) : len(MARK) + _DIGEST]:
+    body = memoryview(content)[_DIGEST:]
+    if _digest([body]) != content[:_DIGEST]:
         return None
+    try:
+        return _parse(body)
+    except Exception as error:  # nothing wrote this; NumPy has as many words for it as there are
+        raise ValueError(
+            f"`path` must be a folder of a run; {path} in it is damaged ({error})."
+        ) from error
+
+
+def _parse(body: memoryview) -> Saved:
     end = _SIZE + int.from_bytes(body[:_SIZE], "little")
-    header = json.loads(bytes(body[_SIZE:end]))
+    header = safe_files.parse_json(bytes(body[_SIZE:end]), finite=False)
     arrays = []
     for name, shape in header["arrays"]:
         dtype = np.dtype(name)
-        start, end = end, end + dtype.itemsize * int(np.prod(shape))
+        if any(length < 0 for length in shape):
+            raise ValueError(f"an array cannot have the shape {shape}")
+        start, end = end, end + dtype.itemsize * math.prod(shape)
         arrays.append(np.frombuffer(body[start:end], dtype).reshape(shape).copy())
     return header["plain"], arrays
 

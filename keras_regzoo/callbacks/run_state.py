@@ -40,6 +40,24 @@ STATELESS = (
     keras_callbacks.TerminateOnNaN,
 )
 
+KINDS: dict[str, type] = {
+    **dict.fromkeys(("epoch", "step"), int),
+    **dict.fromkeys(("logs", "data", "random"), dict),
+    **dict.fromkeys(("model", "callbacks", "kept"), list),
+    "stopped": bool,
+}
+
+
+def check_kinds(plain: Any, path: str) -> None:
+    """Raises a ValueError if a run does not consist of what it must."""
+    wrong = [
+        name
+        for name, kind in KINDS.items()
+        if not isinstance(plain, dict) or not isinstance(plain.get(name), kind)
+    ]
+    if wrong:
+        raise ValueError(f"`path` must hold a whole run; that in {path!r} lacks its {wrong[0]}.")
+
 
 def variables_of(model: keras.Model) -> list[keras.Variable]:
     """Returns the variables of the model, its optimizer and its metrics, each once."""
@@ -113,7 +131,17 @@ def plain(what: str, value: Any) -> Any:
 
 
 def put_back(thing: Any, kept: dict[str, Any], arrays: Iterator[np.ndarray]) -> None:
-    """Gives `thing` what `capture` returned."""
+    """Gives `thing` what `capture` returned.
+
+    Raises:
+        ValueError: If it is not what `thing` keeps.
+    """
+    own = {name for part in _state(thing) for name in part}
+    if {*kept["plain"], *kept["arrays"]} != own and not keeps(thing):
+        raise ValueError(
+            f"`path` must hold what {type(thing).__name__} keeps ({', '.join(sorted(own))}); "
+            f"received {', '.join(sorted({*kept['plain'], *kept['arrays']}))}."
+        )
     lists = {
         name: None if count is None else [next(arrays).copy() for _ in range(count)]
         for name, count in kept["arrays"].items()

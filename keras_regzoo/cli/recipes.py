@@ -70,7 +70,7 @@ def load(path: Path) -> Callable[[Sequence[str]], Any]:
 def _defines_main(path: Path) -> bool:
     try:
         tree = _parse(path)
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body)
 

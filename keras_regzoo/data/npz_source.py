@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_regzoo import safe_files
 from keras_regzoo.data.source import Part, Source
 
 WHOLE = ("x", "y")
@@ -48,20 +49,25 @@ def read_npz(path: Path) -> Source:
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    keys: list[str] = []
+
+    def wanted(names: list[str]) -> tuple[str, ...]:
+        keys.extend(names)
+        found = WHOLE if set(WHOLE) <= set(keys) else PARTS
+        if not set(found) <= set(keys):
+            return ()
+        return PARTS + VALIDATION if found is PARTS and set(VALIDATION) <= set(keys) else found
+
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            keys = archive.files
-            wanted = WHOLE if set(WHOLE) <= set(keys) else PARTS
-            if set(wanted) <= set(keys):
-                if wanted is PARTS and set(VALIDATION) <= set(keys):
-                    wanted = PARTS + VALIDATION
-                return {key: archive[key] for key in wanted}
+        arrays = safe_files.read_arrays(path, wanted)
     # A damaged or hostile archive fails in as many ways as zipfile, zlib and numpy know.
     except Exception as error:
         raise ValueError(
             f"`source` {str(path)!r} must hold plain numeric arrays only, not Python objects; "
             f"reading it failed with: {str(error).splitlines()[0] if str(error) else error!r}."
         ) from error
+    if arrays:
+        return arrays
     raise ValueError(
         f"`source` {str(path)!r} must hold the arrays `x` and `y`, or `x_train`, `y_train`, "
         f"`x_test` and `y_test`; received {sorted(keys)}."

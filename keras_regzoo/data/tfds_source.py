@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from keras_regzoo import validation
+from keras_regzoo import safe_files, validation
 from keras_regzoo.data import tables
 from keras_regzoo.data.source import Part, Source
 
 PARTS = ("train", "validation", "test")
+CLASS_KEYS = ("pythonClassName", "type")  # of today's and earlier descriptions of features
 
 
 def read_tfds(name: str) -> Source:
@@ -30,11 +33,18 @@ def read_tfds(name: str) -> Source:
     Raises:
         ImportError: If tensorflow-datasets, or TensorFlow, which reads its files, is missing.
         ValueError: If there is no such data set, it cannot be downloaded, or it is not made of
-            inputs of one shape with one target each.
+            inputs of one shape with one target each; if it would be read by code of others: one of
+            a community, or whose files name classes that are not TFDS's own.
     """
+    if re.match(r"\w+:(?![\d*])", name):
+        raise ValueError(
+            f"`source` must name a data set of TFDS itself, whose code it brings; received "
+            f"'tfds:{name}'."
+        )
     tfds = _import_tfds(name)
     directory = os.environ.get("TFDS_DATA_DIR") or None
     with _one_sentence(f"`source` 'tfds:{name}' must name a data set that TFDS knows"):
+        _check_features(Path(directory or tfds.core.constants.DATA_DIR).expanduser(), name)
         builder = tfds.builder(name, data_dir=directory)
     keys = builder.info.supervised_keys
     if not keys or len(keys) != 2:
@@ -55,6 +65,23 @@ def read_tfds(name: str) -> Source:
         )
     parts = {part: _read_part(tfds, builder, part) for part in PARTS if part in builder.info.splits}
     return _to_source(name, parts, builder.info.features[keys[1]], target=str(keys[1]))
+
+
+def _check_features(directory: Path, name: str) -> None:
+    """Raises a ValueError if prepared files name a class that TFDS would import to read them."""
+    folder = directory / re.split(r"[:/]", name)[0]
+    for path in folder.rglob("features.json"):
+        pending: list[Any] = [safe_files.read_json(path)]
+        while pending:
+            value = pending.pop()
+            if not isinstance(value, dict | list):
+                continue
+            for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+                pending.append(part)
+                module = str(part).rpartition(".")[0]
+                own = module.startswith("tensorflow_datasets.") or module in sys.modules
+                if key in CLASS_KEYS and module and not own:
+                    raise ValueError(f"{str(path)!r} names the class {part!r}, not one of TFDS")
 
 
 def _import_tfds(name: str) -> ModuleType:

@@ -3,6 +3,8 @@
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.diagnostics.bias_variance import BiasVariance, bias_variance
 from keras_regzoo.diagnostics.calibration import (
+    Calibration,
+    calibration,
     expected_calibration_error,
     negative_log_likelihood,
 )
@@ -24,6 +26,7 @@ from keras_regzoo.diagnostics.validation_curve import validation_curve
 __all__ = [
     "TECHNIQUES",
     "BiasVariance",
+    "Calibration",
     "Comparison",
     "Diagnosis",
     "PairedDifference",
@@ -31,6 +34,7 @@ __all__ = [
     "Study",
     "TechniqueResult",
     "bias_variance",
+    "calibration",
     "compare",
     "dead_units",
     "diagnose",

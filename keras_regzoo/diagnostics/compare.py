@@ -16,6 +16,11 @@ from keras_regzoo.diagnostics.experiment import Budget, DataSource, Experiment
 from keras_regzoo.diagnostics.run_store import RunStore
 from keras_regzoo.diagnostics.technique_names import parse_techniques
 
+MEASURED = (
+    *(f"{part}.{name}" for part in ("train", "validation", "test") for name in ("error", "loss")),
+    *("epochs_trained", "kept_epoch", "seconds_per_epoch", "curves.error", "curves.loss"),
+)
+
 
 def compare(
     data: str | os.PathLike[str] = "digits",
@@ -116,7 +121,7 @@ def compare(
 def _runs(experiment: Experiment, store: RunStore, seeds: int, progress: bool) -> list[Run]:
     """Returns every run, the saved ones from disk and the others made and saved."""
     plan = [(seed, treatment) for seed in range(seeds) for treatment in experiment.treatments]
-    saved = {(seed, t.key): store.load(t.key, seed) for seed, t in plan}
+    saved = {(seed, t.key): store.load(t.key, seed, MEASURED) for seed, t in plan}
     missing = [(seed, t) for seed, t in plan if saved[seed, t.key] is None]
     columns = (
         TextColumn("{task.fields[doing]}"),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from keras_regzoo import safe_files
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -86,10 +89,29 @@ class RunStore:
                 f"{str(self.folder)!r} were made with {differences}."
             )
 
-    def load(self, treatment: str, seed: int) -> dict[str, Any] | None:
-        """Returns the saved run of `treatment` with `seed`, or `None`."""
+    def load(self, treatment: str, seed: int, numbers: Iterable[str] = ()) -> dict[str, Any] | None:
+        """Returns the saved run of `treatment` with `seed`, or `None`.
+
+        Args:
+            treatment: Name of the treatment.
+            seed: The seed.
+            numbers: What of a run must be numbers, or lists and dicts of such, or `None`: names
+                such as `"test.error"`.
+
+        Raises:
+            ValueError: If the file is damaged.
+        """
         path = self._path(treatment, seed)
-        return _read(path) if path.exists() else None
+        if not path.exists():
+            return None
+        run = _read(path)
+        for name in numbers:
+            value: Any = run
+            for part in name.split("."):
+                value = value.get(part, "") if isinstance(value, dict) else ""
+            if not _numeric(value):
+                raise _damaged(path)
+        return run
 
     def save(self, treatment: str, seed: int, run: dict[str, Any]) -> None:
         """Saves a finished run."""
@@ -106,6 +128,16 @@ def _brief(value: Any) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return safe_files.read_json(path)
     except ValueError as error:
-        raise ValueError(f"{str(path)!r} is damaged: delete it to run it again.") from error
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ValueError:
+    return ValueError(f"{str(path)!r} is damaged: delete it to run it again.")
+
+
+def _numeric(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_numeric, value.values() if isinstance(value, dict) else value))
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_regzoo import validation
+from keras_regzoo import safe_files, validation
 
 Member = keras.Model | str | os.PathLike[str]
 
@@ -59,13 +59,17 @@ def share_of_each(weights: Sequence[float] | None, count: int) -> np.ndarray:
 
 
 def load(member: Member, model: keras.Model | None) -> keras.Model:
-    """Returns the model; of a file of weights alone it is `model`, with these weights."""
+    """Returns the model; of a file of weights alone it is `model`, with these weights.
+
+    Raises:
+        ValueError: If the file cannot be loaded, or not without running code that it holds.
+    """
     if isinstance(member, keras.Model):
         return member
     if _weights_only(member) and model is not None:
-        model.load_weights(member)
+        safe_files.load_weights(model, member)
         return model
-    return keras.saving.load_model(member, compile=False)
+    return safe_files.load_model(member)
 
 
 @contextmanager

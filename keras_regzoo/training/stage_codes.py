@@ -91,7 +91,7 @@ class Store:
         if path is None:
             return made
         made.flush()
-        return np.load(path, mmap_mode="r")
+        return np.load(path, mmap_mode="r", allow_pickle=False)
 
     def drop(self, *arrays: Any) -> None:
         """Deletes the files of arrays that `outputs` has made."""

@@ -7,9 +7,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
+
+from keras_regzoo import safe_files
 
 
 class Progress:
@@ -45,17 +46,17 @@ class Progress:
         if not progress.path.exists():
             return progress
         try:
-            with progress.path.open("rb") as opened, np.load(opened) as file:
-                notes = json.loads(str(file["notes"]))
-                saved, progress.rounds = notes["settings"], notes["rounds"]
-                counts = notes["counts"]
-                progress.start = [file[f"start {i}"] for i in range(counts["start"])]
-                progress.trained = [file[f"trained {i}"] for i in range(counts["trained"])]
-                progress.masks = [
-                    [file[f"mask {number} {i}"] for i in range(counts["masks"])]
-                    for number in range(len(progress.rounds))
-                ]
-        except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
+            file = safe_files.read_arrays(progress.path)
+            notes = safe_files.parse_json(str(file["notes"]), finite=False)
+            saved, progress.rounds = notes["settings"], notes["rounds"]
+            counts = notes["counts"]
+            progress.start = [file[f"start {i}"] for i in range(counts["start"])]
+            progress.trained = [file[f"trained {i}"] for i in range(counts["trained"])]
+            progress.masks = [
+                [file[f"mask {number} {i}"] for i in range(counts["masks"])]
+                for number in range(len(progress.rounds))
+            ]
+        except Exception as error:  # a damaged file fails in as many ways as zlib and numpy know
             raise ValueError(
                 f"`path` must be a file that a search has saved, whole; {str(path)!r} is not "
                 f"({type(error).__name__})."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from keras_regzoo import validation
+from keras_regzoo import safe_files, validation
 from keras_regzoo.data.folds import fold_indices
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.run_store import to_json, write_atomically
@@ -144,11 +143,18 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         return {**means, **{f"{n}_spread": float(np.std(each)) for n, each in values.items()}}
 
     def fold_scores(self, trial_id: str) -> list[FoldScore]:
-        """Returns what the folds of a trial gave that are done."""
+        """Returns what the folds of a trial gave that are done.
+
+        Raises:
+            ValueError: If the file that holds it is damaged.
+        """
         path = Path(self.get_trial_dir(trial_id)) / FOLDS
         if not path.is_file():
             return []
-        return [FoldScore(**score) for score in json.loads(path.read_text())]
+        try:
+            return [_fold_score(saved) for saved in safe_files.read_json(path, list)]
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{str(path)!r} is damaged ({error}): delete the trial.") from error
 
     def refit(self, x: Any, y: Any = None, batch_size: int = 32, **fit: Any) -> Retrained:
         """Trains the best trial's model on all examples, for the median of its folds' best steps.
@@ -223,3 +229,12 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         folder = Path(self.get_trial_dir(trial_id))
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / FOLDS, to_json([score._asdict() for score in scores]))
+
+
+def _fold_score(saved: Any) -> FoldScore:
+    score = FoldScore(**saved)
+    for name, value in {"value": score.value, **score.metrics}.items():
+        validation.number(name, value)
+    for name in ("epoch", "steps"):
+        validation.integer(name, getattr(score, name), "[1, inf)")
+    return score

@@ -1,11 +1,19 @@
 """Log loss and calibration against scikit-learn, a direct sum over bins, and closed forms."""
 
+import keras
 import numpy as np
 import pytest
-from sklearn.metrics import log_loss
+from scipy.special import expit, softmax
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
-from keras_regzoo.diagnostics import expected_calibration_error, negative_log_likelihood
+from keras_regzoo.diagnostics import (
+    calibration,
+    expected_calibration_error,
+    negative_log_likelihood,
+)
 from keras_regzoo.diagnostics.calibration import log_softmax
+from tests.diagnostics.figures import is_cut_off
 
 pytestmark = pytest.mark.one_backend
 
@@ -61,3 +69,86 @@ def test_log_softmax_of_huge_logits_is_finite():
 def test_bad_arguments_are_one_sentence(probabilities, labels, sentence):
     with pytest.raises(ValueError, match=sentence):
         expected_calibration_error(probabilities, labels)
+
+
+def test_scores_equal_scikit_learns(predictions):
+    probabilities, labels = predictions
+    found = calibration(probabilities, labels)
+    options = {"labels": range(4)}
+    assert found.accuracy == accuracy_score(labels, probabilities.argmax(axis=1))
+    expected = log_loss(labels, probabilities, **options)
+    assert found.negative_log_likelihood == pytest.approx(expected)
+    expected = brier_score_loss(labels, probabilities, scale_by_half=False, **options)
+    assert found.brier_score == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("bins", [4, 10])
+def test_reliability_equals_scikit_learns_calibration_curve(predictions, bins):
+    probabilities, labels = predictions
+    found = calibration(probabilities, labels, bins)
+    correct = probabilities.argmax(axis=1) == labels
+    accuracy, confidence = calibration_curve(correct, probabilities.max(axis=1), n_bins=bins)
+    filled = found.counts > 0
+    assert not filled[0]  # the largest of four probabilities is at least a quarter
+    assert np.isnan(found.accuracies[~filled]).all() and np.isnan(found.confidences[~filled]).all()
+    np.testing.assert_allclose(found.accuracies[filled], accuracy)
+    np.testing.assert_allclose(found.confidences[filled], confidence)
+    shares = found.counts[filled] / len(labels)
+    error = np.sum(shares * np.abs(accuracy - confidence))
+    assert found.expected_calibration_error == pytest.approx(error)
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_one_column_is_the_probability_of_class_one(shape):
+    rng = np.random.default_rng(1)
+    probability, labels = rng.uniform(size=50), rng.integers(2, size=50)
+    found = calibration(probability.reshape(shape), labels)
+    assert found.brier_score == pytest.approx(2 * brier_score_loss(labels, probability))
+    assert found.accuracy == np.mean((probability > 0.5) == labels)
+
+
+@pytest.mark.parametrize(("units", "activation"), [(3, softmax), (1, lambda z, axis: expit(z))])
+def test_a_models_logits_are_made_probabilities(units, activation):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(units)])
+    rng = np.random.default_rng(2)
+    x, labels = rng.normal(size=(40, 2)).astype("float32"), rng.integers(2, size=40)
+    expected = calibration(activation(model.predict(x, verbose=0), axis=-1), labels)
+    found = calibration(model, labels, x=x, from_logits=True, batch_size=16)
+    assert found.negative_log_likelihood == pytest.approx(expected.negative_log_likelihood)
+    assert found.brier_score == pytest.approx(expected.brier_score)
+
+
+def test_figure_shows_the_accuracy_and_the_share_of_each_bin(predictions):
+    found = calibration(*predictions, bins=5)
+    figure = found.figure()
+    above, below = figure.axes
+    heights = [bar.get_height() for bar in above.patches]
+    np.testing.assert_allclose(heights, found.accuracies)
+    assert sum(bar.get_height() for bar in below.patches) == pytest.approx(1)
+    assert f"ECE {found.expected_calibration_error:.3f}" in above.get_title(loc="left")
+    assert not is_cut_off(figure)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"predictions": [["much", "little"]]}, "`predictions` must be an array of numbers"),
+        ({"predictions": [[2.0, -1.0]]}, "at least 0 and sum to 1"),
+        ({"predictions": [[np.nan, 0.5]]}, "at least 0 and sum to 1"),
+        ({"labels": [2]}, "from 0 to 1"),
+        ({"labels": [0, 1]}, "shape"),
+        ({"bins": 0}, "`bins`"),
+        ({"x": [[1.0]]}, "`x` must be None"),
+        ({"from_logits": "yes"}, "`from_logits`"),
+        ({"batch_size": 0}, "`batch_size`"),
+    ],
+)
+def test_bad_arguments_of_calibration_are_one_sentence(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        calibration(**{"predictions": [[0.5, 0.5]], "labels": [0], **arguments})
+
+
+def test_a_model_needs_inputs():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="`x` must be given"):
+        calibration(model, [0])
