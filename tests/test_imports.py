@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "keras_regzoo"
 LEVELS = (
     ("validation", "quiet", "registration"),
-    ("strengths", "axes", "example_losses", "backend"),
+    ("strengths", "axes", "example_losses", "setting", "spaces", "backend"),
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),
     ("models", "training", "ensembles"),

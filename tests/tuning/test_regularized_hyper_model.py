@@ -8,9 +8,9 @@ from keras import ops
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.quiet import QUIET
+from keras_regzoo.spaces import SPACES
 from keras_regzoo.tuning import RegularizedHyperModel
 from keras_regzoo.tuning.appliers import APPLIERS
-from keras_regzoo.tuning.spaces import SPACES
 
 pytestmark = pytest.mark.one_backend
 
