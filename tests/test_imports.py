@@ -14,8 +14,8 @@ pytestmark = pytest.mark.one_backend
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "keras_regzoo"
 LEVELS = (
-    ("validation", "quiet", "registration"),
-    ("strengths", "axes", "example_losses", "setting", "spaces", "backend"),
+    ("validation", "quiet", "registration", "setting"),
+    ("strengths", "axes", "example_losses", "spaces", "backend"),
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),
     ("models", "training", "ensembles"),

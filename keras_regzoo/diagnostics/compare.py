@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from keras_regzoo import validation
 from keras_regzoo.diagnostics import report
 from keras_regzoo.diagnostics import tuned as tuning
 from keras_regzoo.diagnostics.base_models import find_builder
 from keras_regzoo.diagnostics.comparison import Comparison
 from keras_regzoo.diagnostics.experiment import Budget, DataSource, Experiment
+from keras_regzoo.diagnostics.progress_bar import progress_bar
 from keras_regzoo.diagnostics.run_making import Maker
 from keras_regzoo.diagnostics.run_store import RunStore
 from keras_regzoo.diagnostics.technique_names import parse_techniques
@@ -114,7 +112,7 @@ def compare(
     and seeds; Holm (1979) for the correction.
     """
     treatments = parse_techniques(techniques)
-    validation.integer("seeds", seeds, f"[1, {tuning.TUNING_SEED}]")
+    validation.integer("seeds", seeds, "[1, inf)")
     if tune is not None:
         validation.integer("tune", tune, "[2, inf)")
     check_jobs(jobs, backend)
@@ -130,15 +128,8 @@ def compare(
     except BaseException:
         store.discard_if_empty()
         raise
-    columns = (
-        TextColumn("{task.fields[doing]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("runs, left"),
-        TimeRemainingColumn(),
-    )
     settings = {**experiment.settings, "tuning": None}
-    with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+    with progress_bar("runs", progress) as bar:
         maker = Maker(experiment, store, jobs, backend, bar)
         if tune:
             tuned = tuning.tune(maker, treatments, tune)

@@ -34,7 +34,7 @@ def trial(names, techniques, most=2):
     search = RegularizedHyperModel(build_model, techniques, most)
     hp = keras_tuner.HyperParameters()
     hp.values["techniques"] = "+".join(names) if names else "none"
-    return search(hp), hp
+    return search.build(hp), hp
 
 
 def test_every_set_up_to_the_limit_is_a_choice():
