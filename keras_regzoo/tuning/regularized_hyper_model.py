@@ -111,9 +111,8 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
         """Trains a model of this trial, with the callbacks of its techniques, by `model.fit`."""
         strengths = self._chosen(hp)
         added = [make(**strengths[name]) for name, make in STOPPERS.items() if name in strengths]
-        return model.fit(
-            *args, **{**kwargs, "callbacks": [*(kwargs.get("callbacks") or []), *added]}
-        )
+        callbacks = [*(kwargs.pop("callbacks", None) or []), *added]
+        return model.fit(*args, callbacks=callbacks, **kwargs)
 
     def _chosen(self, hp: Any) -> dict[str, dict[str, Any]]:
         """Declares everything, and returns the strengths of this trial's techniques."""

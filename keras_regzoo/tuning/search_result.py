@@ -16,10 +16,10 @@ class SearchResult:
         space: Each hyperparameter: `name`, `low` and `high` with a `scale`, or `choices`.
         trials: Each trial, in order: its `number`; its `techniques`; the `values` of its
             hyperparameters; the `score`, which is the `mean` of its `folds`' least validation
-            losses, made worse by their spread where that was asked for; the `error` of the mean (s /
-            √K), `None` for one fold; `epochs`, at most; whether it ended early as a poor one
-            (`stopped`); and `failure`, the last line of what went wrong, else `None`. One that
-            failed has no score.
+            losses, made worse by their spread where that was asked for; the `error` of the mean
+            (s / √K), `None` for one fold; `epochs`, at most, where the oracle decided them; whether
+            it ended early as a poor one (`stopped`); and `failure`, the last line of what went
+            wrong, else `None`. One that failed has no score.
         refit: The best trial's network, trained anew on all examples but those of the test set:
             its `steps`, and the `test` set's `error`, `loss` and calibration.
         folder: Where all of it lies.
