@@ -122,7 +122,7 @@ def run_trials(
     """Runs the trials that are left.
 
     Raises:
-        ValueError: If several in a row failed, and KerasTuner gave up.
+        ValueError: If none could be trained, or KerasTuner gave up after several that failed.
     """
     with progress_bar("trials", progress) as bar:
         shown = bar.add_task("", total=trials, doing="")
@@ -135,6 +135,7 @@ def run_trials(
             bar.update(shown, completed=ended, doing=f"trial {begun}{score}")
             return []
 
+        gave_up = None
         try:
             tuner.search(
                 examples.x,
@@ -145,13 +146,15 @@ def run_trials(
                 callbacks=show,
             )
         except RuntimeError as error:
-            failures = [t["failure"] for t in trials_of(tuner)[1] if t["failure"]]
-            if not failures:
-                raise
+            gave_up = error
+        failures = [t["failure"] for t in trials_of(tuner)[1] if t["failure"]]
+        if gave_up and not failures:
+            raise gave_up
+        if gave_up or not tuner.oracle.get_best_trials(1):
             raise ValueError(
-                f"`techniques` must be such that the network can be trained with them; several "
-                f"trials in a row failed, the last with {failures[-1]}"
-            ) from error
+                "`techniques` must be such that the network can be trained with them; "
+                f"{len(failures)} trials failed, the last with {failures[-1]}"
+            ) from gave_up
         bar.update(shown, completed=trials, doing="trials")
 
 
