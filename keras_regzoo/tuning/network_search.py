@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def make_tuner(
     """Returns the tuner, with the trials that the folder holds.
 
     Raises:
-        ValueError: If a technique does not fit the network.
+        ValueError: If a technique does not fit the network, or a file is damaged.
     """
     keras_tuner = validation.extra("keras_tuner", "tuner", "A search")
     from keras_regzoo.tuning.cross_validated_tuner import CrossValidatedTuner
@@ -104,16 +105,13 @@ def make_tuner(
         max_trials=trials,
         seed=settings["seed"],
     )
-    options = {"seed": settings["seed"], "spread": settings["spread"]}
-    with contextlib.redirect_stdout(io.StringIO()):  # it says where it reads trials from
-        return CrossValidatedTuner(
-            oracle,
-            space,
-            settings["folds"],
-            **options,
-            directory=str(folder.parent),
-            project_name=folder.name,
-        )
+    options: dict[str, Any] = {"seed": settings["seed"], "spread": settings["spread"]}
+    options |= {"directory": str(folder.parent), "project_name": folder.name}
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it says where it reads trials from
+            return CrossValidatedTuner(oracle, space, settings["folds"], **options)
+    except json.JSONDecodeError as error:  # KerasTuner's files are not written at once
+        raise ValueError(f"{str(folder)!r} is damaged: delete it to search anew.") from error
 
 
 def run_trials(
