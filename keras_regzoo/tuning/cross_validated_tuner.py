@@ -150,13 +150,18 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             return []
         return [FoldScore(**score) for score in json.loads(path.read_text())]
 
+    def scored_trials(self) -> list[Any]:
+        """Returns the trials with a score, the best first."""
+        trials = self.oracle.get_best_trials(len(self.oracle.trials))  # those without come last
+        return [trial for trial in trials if trial.status == "COMPLETED"]
+
     def best_trial(self) -> Any:
         """Returns the trial with the best score of those that have run all folds.
 
         Raises:
             ValueError: If no trial has ended.
         """
-        trials = self.oracle.get_best_trials(len(self.oracle.trials))
+        trials = self.scored_trials()
         if not trials:
             raise ValueError("`search` must have run a trial before `refit`; none has ended.")
         return max(trials, key=lambda trial: len(self.fold_scores(trial.trial_id)))  # the first

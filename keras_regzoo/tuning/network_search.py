@@ -128,7 +128,7 @@ def run_trials(
         def show() -> list[keras.callbacks.Callback]:
             """Shows how far the search is; called before each fold."""
             begun, ended = len(tuner.oracle.trials), len(tuner.oracle.end_order)
-            best = tuner.oracle.get_best_trials(1)
+            best = tuner.scored_trials()
             score = f", best {best[0].score:.4g}" if best else ""
             bar.update(shown, completed=ended, doing=f"trial {begun}{score}")
             return []
@@ -148,7 +148,7 @@ def run_trials(
         failures = [t["failure"] for t in trials_of(tuner)[1] if t["failure"]]
         if gave_up and not failures:
             raise gave_up
-        if gave_up or not tuner.oracle.get_best_trials(1):
+        if gave_up or not tuner.scored_trials():
             raise ValueError(
                 "`techniques` must be such that the network can be trained with them; "
                 f"{len(failures)} trials failed, the last with {failures[-1]}"
