@@ -67,8 +67,12 @@ def hyperparameters(result: SearchResult) -> Any:
     _scale_scores(axes, scores, "x")
     axes.grid(color=GRID, linewidth=0.8)
     despine(axes, ("top", "right", "left"))
+    first = None
     for number, each in enumerate(panels):
-        _draw_panel(figure.add_subplot(grid[1 + number // COLUMNS, number % COLUMNS]), result, each)
+        place = grid[1 + number // COLUMNS, number % COLUMNS]
+        panel = figure.add_subplot(place, sharey=first)
+        _draw_panel(panel, result, each)
+        first = first or panel
     title(
         figure, f"Score against each choice on {result.settings['data']}", _caption(result), height
     )
@@ -110,7 +114,7 @@ def parallel_coordinates(result: SearchResult) -> Any:
     title(
         figure,
         f"All trials on {result.settings['data']}",
-        f"Thick: the best. {_caption(result)}",
+        f"Thick: the best. {_about_score(result)}",
         height,
     )
     despine(axes, ("top", "right", "left", "bottom"))
@@ -177,9 +181,11 @@ def _label(each: dict[str, Any]) -> str:
 
 
 def _caption(result: SearchResult) -> str:
+    return f"{_about_score(result)} Hollow: ended early."
+
+
+def _about_score(result: SearchResult) -> str:
     settings = result.settings
     spread = f" + {settings['spread']:g} s/√K" if settings["spread"] else ""
-    return (
-        f"Score: mean validation loss over {settings['folds']} folds{spread}; lower is better. "
-        "Hollow: ended early."
-    )
+    folds = settings["folds"]
+    return f"Score: mean validation loss over {folds} folds{spread}; lower is better."
