@@ -14,8 +14,8 @@ pytestmark = pytest.mark.one_backend
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "keras_regzoo"
 LEVELS = (
-    ("validation", "quiet", "registration", "safe_files"),
-    ("strengths", "axes", "example_losses", "backend"),
+    ("validation", "quiet", "registration", "safe_files", "setting"),
+    ("strengths", "axes", "example_losses", "spaces", "backend"),
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),
     ("models", "training", "ensembles"),

@@ -14,6 +14,7 @@ from keras_regzoo.cli.list import list_techniques
 from keras_regzoo.cli.mistakes import one_sentence
 from keras_regzoo.cli.run import run
 from keras_regzoo.cli.show import show
+from keras_regzoo.cli.tune import tune
 from keras_regzoo.cli.version import print_versions
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.command("show")(one_sentence(show))
 app.command("cite")(one_sentence(cite))
 app.command("run", context_settings={"allow_interspersed_args": False})(one_sentence(run))
 app.command("compare")(one_sentence(compare))
+app.command("tune")(one_sentence(tune))
 
 
 def main() -> None:

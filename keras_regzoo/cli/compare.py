@@ -49,6 +49,22 @@ def compare(
         str | None,
         typer.Option(help="binary, multiclass or regression; told from the targets without."),
     ] = None,
+    tune: Annotated[
+        int | None,
+        typer.Option(
+            help="Trials of each technique before it is compared: its own settings and random "
+            "ones, but for options that are written out. The lowest validation error on a split "
+            "of its own decides. Without this option settings are compared as they are."
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes to train in; -1 for one a core.")] = 1,
+    backend: Annotated[
+        str,
+        typer.Option(
+            help="Where several processes run: loky, on this machine; ray or dask, on the cluster "
+            "that RAY_ADDRESS or DASK_SCHEDULER_ADDRESS names, or on one started here."
+        ),
+    ] = "loky",
 ) -> None:
     """Which regularizer helps on your data? Train one network with each, and report."""
     from keras_regzoo import diagnostics
@@ -67,6 +83,9 @@ def compare(
         learning_rate=learning_rate,
         target=target,
         task=task,
+        tune=tune,
+        jobs=jobs,
+        backend=backend,
     )
     head, rows = report.table(comparison)
     shown = console()

@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from keras_regzoo import validation
 from keras_regzoo.diagnostics import report
+from keras_regzoo.diagnostics import tuned as tuning
 from keras_regzoo.diagnostics.base_models import find_builder
-from keras_regzoo.diagnostics.comparison import Comparison, Run
+from keras_regzoo.diagnostics.comparison import Comparison
 from keras_regzoo.diagnostics.experiment import Budget, DataSource, Experiment
+from keras_regzoo.diagnostics.progress_bar import progress_bar
+from keras_regzoo.diagnostics.run_making import Maker
 from keras_regzoo.diagnostics.run_store import RunStore
 from keras_regzoo.diagnostics.technique_names import parse_techniques
-
-MEASURED = (
-    *(f"{part}.{name}" for part in ("train", "validation", "test") for name in ("error", "loss")),
-    *("epochs_trained", "kept_epoch", "seconds_per_epoch", "curves.error", "curves.loss"),
-)
+from keras_regzoo.training.joblib_backend import check_jobs
 
 
 def compare(
@@ -35,6 +31,9 @@ def compare(
     learning_rate: float = 1e-3,
     target: str | None = None,
     task: str | None = None,
+    tune: int | None = None,
+    jobs: int = 1,
+    backend: str = "loky",
     progress: bool = True,
 ) -> Comparison:
     """Trains one network with each of several regularizers, and reports which of them helped.
@@ -46,7 +45,13 @@ def compare(
     method for the number of techniques.
 
     Every finished run is saved at once. The same call again, after an interruption or with more
-    seeds or techniques, makes only the runs that are missing.
+    seeds, techniques or trials, makes only the runs that are missing.
+
+    With `tune`, each technique first has the same number of trials: its own settings, then random
+    ones from its ranges, each trained once on a split of its own. The lowest validation error
+    decides which settings all seeds are compared with. Trials cost what a run costs; the baseline
+    has nothing to tune. Where the data bring no test set, test sets share examples with the split
+    that was tuned on.
 
     Args:
         data: What `keras_regzoo.data.load` takes: `"digits"`, `"tfds:NAME"`, or the path of an
@@ -67,18 +72,30 @@ def compare(
         learning_rate: Of Adam, above 0.
         target: Column to predict, of a `.csv` file.
         task: `"binary"`, `"multiclass"`, `"regression"`, or `None` to tell it from the targets.
+        tune: Trials of each technique, at least 2, or `None` to compare the settings as they are.
+            Options that are written out are not searched.
+        jobs: Number of processes; −1 for one a core. Results are those of one process, but for
+            times, which processes on one machine disturb; they need as many threads as there to be
+            the same to the last bit.
+        backend: Where joblib runs several processes: `"loky"`, this machine; `"ray"` or `"dask"`,
+            the cluster whose address the environment variable `RAY_ADDRESS` or
+            `DASK_SCHEDULER_ADDRESS` holds, or else one of this machine that is started for it.
+            Everywhere there must be this package, the data and the same `KERAS_BACKEND`; a worker
+            of Dask must have one thread. This process alone writes files.
         progress: Whether to show a progress bar.
 
     Returns:
-        The comparison. The folder holds it as `report.md`, `results.json`, `differences.png` and
-        `learning_curves.png`, and the single runs in `runs/`.
+        The comparison; its `settings["tuning"]` holds all trials. The folder holds it as
+        `report.html`, `report.md`, `results.json`, `differences.png` and `learning_curves.png`, and
+        the single runs in `runs/`.
 
     Raises:
         ValueError: In one sentence, and before anything is trained, if an argument is out of its
             range, a technique or option does not exist, the data or the network do not fit, or
             `out` holds runs made with other settings.
         OSError: If the data are missing or `out` cannot be written to.
-        ImportError: If an extra is missing (`recipes`: SciPy, matplotlib, scikit-learn).
+        ImportError: If an extra is missing (`recipes`: SciPy, matplotlib, scikit-learn; `cluster`:
+            Ray, Dask).
 
     Example:
 
@@ -96,7 +113,10 @@ def compare(
     """
     treatments = parse_techniques(techniques)
     validation.integer("seeds", seeds, "[1, inf)")
-    for module in ("matplotlib.figure", "scipy.stats"):
+    if tune is not None:
+        validation.integer("tune", tune, "[2, inf)")
+    check_jobs(jobs, backend)
+    for module in ("matplotlib.figure", "scipy.stats", "jinja2"):
         validation.extra(module, "recipes", "A comparison")
     budget = Budget(epochs, batch_size, learning_rate)
     builder = find_builder(model)
@@ -108,34 +128,13 @@ def compare(
     except BaseException:
         store.discard_if_empty()
         raise
-    comparison = Comparison(
-        settings=experiment.settings,
-        seeds=list(range(seeds)),
-        runs=_runs(experiment, store, seeds, progress),
-        folder=store.folder,
-    )
+    settings = {**experiment.settings, "tuning": None}
+    with progress_bar("runs", progress) as bar:
+        maker = Maker(experiment, store, jobs, backend, bar)
+        if tune:
+            tuned = tuning.tune(maker, treatments, tune)
+            treatments, settings["tuning"] = tuned.treatments, tuned.record
+        runs = maker.make([(seed, t) for seed in range(seeds) for t in treatments], "")
+    comparison = Comparison(settings, list(range(seeds)), runs, store.folder)
     report.write(comparison)
     return comparison
-
-
-def _runs(experiment: Experiment, store: RunStore, seeds: int, progress: bool) -> list[Run]:
-    """Returns every run, the saved ones from disk and the others made and saved."""
-    plan = [(seed, treatment) for seed in range(seeds) for treatment in experiment.treatments]
-    saved = {(seed, t.key): store.load(t.key, seed, MEASURED) for seed, t in plan}
-    missing = [(seed, t) for seed, t in plan if saved[seed, t.key] is None]
-    columns = (
-        TextColumn("{task.fields[doing]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("runs, left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
-        shown = bar.add_task("", total=len(plan), completed=len(plan) - len(missing), doing="")
-        for seed, treatment in missing:
-            bar.update(shown, doing=f"{treatment.label}, seed {seed}")
-            run = experiment.run(treatment, seed)
-            store.save(treatment.key, seed, run)
-            saved[seed, treatment.key] = run
-            bar.advance(shown)
-    return [{**(saved[seed, t.key] or {}), "technique": t.label} for seed, t in plan]

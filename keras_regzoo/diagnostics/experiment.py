@@ -21,6 +21,9 @@ from keras_regzoo.diagnostics.comparison import Run
 from keras_regzoo.diagnostics.environment import environment
 from keras_regzoo.diagnostics.technique_names import Treatment
 from keras_regzoo.diagnostics.training_run import TreatedNetwork
+from keras_regzoo.diagnostics.treatments import Treated
+
+KEPT = 32  # compiled networks: more than are compared, fewer than a search would fill memory with
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,23 +81,27 @@ class DataSource:
         return loaded.with_training_size(self.train_size, seed)
 
     @property
+    def is_file(self) -> bool:
+        """Whether the data lie in a file."""
+        return str(self.data).endswith((".npz", ".csv"))
+
+    @property
     def name(self) -> str:
         """What the data are called, a file without its folder."""
-        text = str(self.data)
-        return Path(text).name if text.endswith((".npz", ".csv")) else text
+        return Path(self.data).name if self.is_file else str(self.data)
 
 
 class Experiment:
     """Makes the runs of a comparison, one at a time.
 
     Everything that can be wrong with the data, the network and the techniques is found when it
-    is constructed. Each technique's network is compiled once and serves all seeds.
+    is constructed. A technique's network is compiled once and serves all seeds.
 
     Args:
         source: The data.
         model: Name of the network.
         builder: Builds it.
-        treatments: The techniques.
+        treatments: The techniques, each of which is tried on the network.
         budget: What each run may spend.
 
     Raises:
@@ -110,14 +117,16 @@ class Experiment:
         treatments: list[Treatment],
         budget: Budget,
     ) -> None:
-        self.source, self.builder, self.budget = source, builder, budget
+        self.source, self.model, self.builder, self.budget = source, model, builder, budget
         self.treatments = treatments
         data = source.load(seed=0)
         self._loaded = (0, data)
+        self._valid_range = _valid_range(data)
         base = self._base(seed=0)
         check_base(base, model, data.x_train[:2], self._outputs, bool(data.classes))
-        self._treated = {t.key: t.treat(self._base(0), _valid_range(data)) for t in treatments}
-        self._networks: dict[str, TreatedNetwork] = {}
+        for treatment in treatments:
+            self._treat(treatment)
+        self._networks: dict[str, TreatedNetwork] = {}  # the last used comes last
         self.settings: dict[str, Any] = {
             "data": source.name,
             "data_sha256": _digest_data(data),
@@ -141,6 +150,21 @@ class Experiment:
     def _base(self, seed: int) -> keras.Model:
         return build(self.builder, self._loaded[1].shape, self._outputs, seed)
 
+    def _treat(self, treatment: Treatment) -> Treated:
+        return treatment.treat(self._base(seed=0), self._valid_range)
+
+    def _network(self, treatment: Treatment, data: Dataset, size: int) -> TreatedNetwork:
+        network = self._networks.pop(treatment.key, None) or TreatedNetwork(
+            self._treat(treatment),
+            regression=not data.classes,
+            learning_rate=self.budget.learning_rate,
+            steps_per_epoch=len(data.x_train) // size,
+        )
+        self._networks[treatment.key] = network
+        if len(self._networks) > KEPT:
+            del self._networks[next(iter(self._networks))]
+        return network
+
     def run(self, treatment: Treatment, seed: int) -> Run:
         """Trains and measures one network.
 
@@ -152,14 +176,7 @@ class Experiment:
             self._loaded = (seed, self.source.load(seed))
         data = self._loaded[1]
         size = min(self.budget.batch_size, len(data.x_train))
-        if treatment.key not in self._networks:
-            self._networks[treatment.key] = TreatedNetwork(
-                self._treated[treatment.key],
-                regression=not data.classes,
-                learning_rate=self.budget.learning_rate,
-                steps_per_epoch=len(data.x_train) // size,
-            )
-        measured = self._networks[treatment.key].train(
+        measured = self._network(treatment, data, size).train(
             self._base(seed).get_weights(), data, seed, self.budget.epochs, size
         )
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 
@@ -19,10 +19,12 @@ class Treatment:
     Attributes:
         name: The technique's name.
         options: Every option with its value.
+        written: The options that were written out, which tuning leaves as they are.
     """
 
     name: str
     options: dict[str, float]
+    written: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def label(self) -> str:
@@ -78,6 +80,7 @@ def _parse(written: str) -> Treatment:
         raise ValueError(_unknown("technique", name, TECHNIQUES))
     options = TECHNIQUES[name].options
     values = {option: options[option].default for option in options}
+    given = []
     for assignment in assignments:
         option, equals, value = assignment.partition("=")
         if option not in options:
@@ -85,7 +88,8 @@ def _parse(written: str) -> Treatment:
         if not equals or not value:
             raise ValueError(f"An option is written {name}:{option}=value; received {written!r}.")
         values[option] = _number(f"{name}:{option}", value, options[option])
-    return Treatment(name, values)
+        given.append(option)
+    return Treatment(name, values, tuple(given))
 
 
 def _number(name: str, value: str, option: Option) -> float:

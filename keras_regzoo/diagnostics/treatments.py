@@ -12,6 +12,8 @@ import numpy as np
 from keras_regzoo import constraints, layers, objectives, regularizers
 from keras_regzoo.diagnostics import insertion
 from keras_regzoo.objectives.objective import Objective
+from keras_regzoo.setting import Setting, linear
+from keras_regzoo.spaces import setting
 
 BASELINE = "baseline"
 
@@ -33,10 +35,18 @@ class Treated(NamedTuple):
 
 
 class Option(NamedTuple):
-    """One number a technique takes: its default, the interval it lies in, whether it is whole."""
+    """One number a technique takes.
+
+    Attributes:
+        default: Its value where none is written.
+        within: The interval it lies in.
+        search: How it is searched.
+        whole: Whether it is an integer.
+    """
 
     default: float
     within: str
+    search: Setting
     whole: bool = False
 
 
@@ -157,64 +167,70 @@ TECHNIQUES: dict[str, Technique] = {
     "early_stopping": Technique(
         "Keep the weights of the epoch with the lowest validation loss; stop after `patience` "
         "epochs without a lower one (Prechelt 1998).",
-        {"patience": Option(10, "[1, inf)", whole=True)},
+        {"patience": Option(10, "[1, inf)", setting("early_stopping", "patience"), whole=True)},
         _early_stopping,
     ),
     "l2": Technique(
         "Penalize strength · Σw² of every kernel (Krizhevsky et al. 2012, §5, whose weight decay "
         "of 5e-4 has a factor ½).",
-        {"strength": Option(2.5e-4, STRENGTH)},
+        {"strength": Option(2.5e-4, STRENGTH, setting("l2", "l2"))},
         _l2,
     ),
     "l1l2": Technique(
         "Penalize l1 · Σ|w| + l2 · Σw² of every kernel, the elastic net (Zou & Hastie 2005).",
-        {"l1": Option(1e-5, STRENGTH), "l2": Option(1e-4, STRENGTH)},
+        {
+            "l1": Option(1e-5, STRENGTH, setting("l1_l2", "l1")),
+            "l2": Option(1e-4, STRENGTH, setting("l1_l2", "l2")),
+        },
         _l1l2,
     ),
     "group_lasso": Technique(
         "Penalize the norm of each unit's incoming weights (Yuan & Lin 2006).",
-        {"strength": Option(1e-4, STRENGTH)},
+        {"strength": Option(1e-4, STRENGTH, setting("group_lasso", "strength"))},
         _group_lasso,
     ),
     "dropout": Technique(
         "Dropout after every hidden activation (Srivastava et al. 2014: 0.5).",
-        {"rate": Option(0.5, "[0, 1)")},
+        {"rate": Option(0.5, "[0, 1)", setting("dropout", "rate"))},
         _dropout,
     ),
     "dropconnect": Technique(
         "Drop weights of every hidden dense layer (Wan et al. 2013: 0.5).",
-        {"rate": Option(0.5, "[0, 1)")},
+        {"rate": Option(0.5, "[0, 1)", setting("drop_connect", "rate"))},
         _dropconnect,
     ),
     "weight_noise": Technique(
         "Gaussian noise on the weights at each step (Graves, Mohamed & Hinton 2013: 0.075).",
-        {"stddev": Option(0.075, STRENGTH)},
+        {"stddev": Option(0.075, STRENGTH, setting("weight_noise", "stddev"))},
         _weight_noise,
     ),
     "mixup": Technique(
         "Train on mixtures of pairs of examples (Zhang et al. 2018: 0.1 to 0.4 on ImageNet).",
-        {"alpha": Option(0.2, STRENGTH)},
+        {"alpha": Option(0.2, STRENGTH, setting("mixup", "alpha"))},
         _mixup,
     ),
     "adversarial": Technique(
         "Train on worst-case inputs within an L∞ ball, half of the loss (Goodfellow et al. 2015).",
-        {"radius": Option(0.1, STRENGTH), "steps": Option(1, "[1, inf)", whole=True)},
+        {
+            "radius": Option(0.1, STRENGTH, setting("adversarial_training", "radius")),
+            "steps": Option(1, "[1, inf)", setting("adversarial_training", "steps"), whole=True),
+        },
         _adversarial,
     ),
     "sam": Technique(
         "Sharpness-aware minimization (Foret et al. 2021: 0.05).",
-        {"radius": Option(0.05, STRENGTH)},
+        {"radius": Option(0.05, STRENGTH, setting("sharpness_aware", "radius"))},
         _sam,
     ),
     "max_norm": Technique(
         "Bound the norm of each unit's incoming weights (Srivastava et al. 2014: 3 to 4).",
-        {"max_value": Option(3.0, "(0, inf)")},
+        {"max_value": Option(3.0, "(0, inf)", setting("max_norm", "max_value"))},
         _max_norm,
     ),
     "l1_ball": Technique(
         "Project each unit's incoming weights onto an L1 ball of `fraction` of their mean initial "
         "norm (Duchi et al. 2008; the fraction is ours).",
-        {"fraction": Option(0.5, "(0, inf)")},
+        {"fraction": Option(0.5, "(0, inf)", linear("fraction", 0.1, 1.0))},
         _l1_ball,
     ),
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import keras
@@ -22,14 +23,14 @@ class Training(Protocol):
     """What can be run anywhere: a value that can be pickled."""
 
     def run(self) -> Any:
-        """Returns a dataclass that holds the trained `model`."""
+        """Returns what came of it."""
         ...
 
 
 def run_all(
     trainings: Sequence[Training], jobs: int | None, build: Build | None, progress: str = ""
 ) -> list[Any]:
-    """Returns what each training returns, in order.
+    """Returns what each training returns, in order: a dataclass that holds the trained `model`.
 
     Args:
         trainings: They seed themselves.
@@ -42,23 +43,68 @@ def run_all(
         ValueError: If a model cannot come back from a process.
         ImportError: If joblib is needed and not installed.
     """
+    parallel = _processes(jobs)
     with Progress(console=Console(stderr=True), disable=not progress) as bar:
 
-        def listed(results: Iterable[Any]) -> list[Any]:
-            return list(bar.track(results, len(trainings), description=progress))
+        def in_order(ended: Iterator[tuple[int, Any]]) -> list[Any]:
+            found = dict(bar.track(ended, len(trainings), description=progress))
+            return [found[number] for number in range(len(trainings))]
 
-        if jobs == 1:
-            return listed(training.run() for training in trainings)
-        joblib = validation.extra("joblib", "recipes", "Training in several processes")
-        backend, _ = joblib.parallel.get_active_backend()
-        streams = getattr(backend, "supports_return_generator", False)
-        parallel = joblib.Parallel(jobs, return_as="generator" if streams else "list")
-        if parallel.n_jobs == 1 or getattr(backend, "uses_threads", False):
-            return listed(training.run() for training in trainings)
+        if parallel is None:
+            return in_order(as_they_end(trainings, 1))
         with _known_classes(build):
-            run, settings = joblib.delayed(_run), _settings()
-            packed = listed(parallel(run(training, settings) for training in trainings))
+            packed = in_order(_spread([_Packed(each) for each in trainings], parallel))
             return [_unpacked(result) for result in packed]
+
+
+def as_they_end(trainings: Sequence[Training], jobs: int | None = 1) -> Iterator[tuple[int, Any]]:
+    """Yields the position of each training, and what it returns, as soon as it has ended.
+
+    Args:
+        trainings: They seed themselves; what they return can be pickled.
+        jobs: As for `run_all`.
+
+    Raises:
+        ImportError: If joblib is needed and not installed.
+    """
+    parallel = _processes(jobs)
+    if parallel is None:
+        return ((number, each.run()) for number, each in enumerate(trainings))
+    return _spread(trainings, parallel)
+
+
+def _processes(jobs: int | None) -> Any:
+    """Returns joblib's processes; `None` if there is one alone, or threads."""
+    if jobs == 1:
+        return None
+    joblib = validation.extra("joblib", "recipes", "Training in several processes")
+    backend, _ = joblib.parallel.get_active_backend()
+    streams = getattr(backend, "supports_return_generator", False)
+    # A batch of several would be known to have ended with its last one.
+    parallel = joblib.Parallel(
+        jobs, return_as="generator_unordered" if streams else "list", batch_size=1
+    )
+    alone = parallel.n_jobs == 1 or getattr(backend, "uses_threads", False)
+    return None if alone else parallel
+
+
+def _spread(trainings: Sequence[Training], parallel: Any) -> Iterator[tuple[int, Any]]:
+    settings = _settings()
+    joblib = importlib.import_module("joblib")
+    run = joblib.delayed(_run)
+    yield from parallel(run(number, each, settings) for number, each in enumerate(trainings))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Packed:
+    """A training whose model is returned as bytes."""
+
+    training: Training
+
+    def run(self) -> Any:
+        result = self.training.run()
+        with _one_sentence():
+            return dataclasses.replace(result, model=pickle.dumps(result.model))
 
 
 def _settings() -> Settings:
@@ -67,8 +113,8 @@ def _settings() -> Settings:
     return config.backend(), config.floatx(), config.image_data_format(), policy
 
 
-def _run(training: Training, settings: Settings) -> Any:
-    """Runs in another process; the model is returned as bytes."""
+def _run(number: int, training: Training, settings: Settings) -> tuple[int, Any]:
+    """Runs in another process."""
     backend, floatx, image_data_format, policy = settings
     if keras.config.backend() != backend:
         raise RuntimeError(
@@ -79,9 +125,7 @@ def _run(training: Training, settings: Settings) -> Any:
     keras.config.set_image_data_format(image_data_format)
     keras.config.set_dtype_policy(keras.saving.deserialize_keras_object(policy))
     keras.utils.set_random_seed(0)  # the first time loads what draws from what it has seeded
-    result = training.run()
-    with _one_sentence():
-        return dataclasses.replace(result, model=pickle.dumps(result.model))
+    return number, training.run()
 
 
 def _unpacked(result: Any) -> Any:

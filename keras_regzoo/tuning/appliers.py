@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from keras_regzoo import constraints, layers, objectives, regularizers
+from keras_regzoo import callbacks, constraints, layers, objectives, regularizers
 from keras_regzoo.diagnostics import insertion
 from keras_regzoo.diagnostics.treatments import kernels
 from keras_regzoo.objectives.objective import Objective
@@ -97,4 +97,14 @@ APPLIERS: dict[str, Applier] = {
     "consistency": _objective(objectives.Consistency),
     "mean_teacher": _objective(objectives.MeanTeacher),
     "pseudo_label": _objective(objectives.PseudoLabel),
+}
+
+MakeCallback = Callable[..., keras.callbacks.Callback]
+STOPPERS: dict[str, MakeCallback] = {
+    "early_stopping": lambda **given: keras.callbacks.EarlyStopping(
+        monitor="val_loss", mode="min", restore_best_weights=True, **given
+    ),
+    "generalization_loss_stopping": callbacks.GeneralizationLossStopping,
+    "progress_quotient_stopping": callbacks.ProgressQuotientStopping,
+    "consecutive_rise_stopping": callbacks.ConsecutiveRiseStopping,
 }

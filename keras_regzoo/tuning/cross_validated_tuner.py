@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +16,7 @@ from keras_regzoo.diagnostics.run_store import to_json, write_atomically
 from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.retrain_on_all_data import Retrained, retrain_on_all_data
+from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean
 
 keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
 
@@ -23,31 +24,19 @@ FOLDS = "folds.json"
 PEERS = 3  # trials at least that a poor one is compared with
 
 
-class FoldScore(NamedTuple):
-    """What one fold of a trial gave.
-
-    Attributes:
-        value: The objective at its best epoch.
-        epoch: That epoch, from 1.
-        steps: Steps until its end.
-        metrics: All that was logged at it.
-    """
-
-    value: float
-    epoch: int
-    steps: int
-    metrics: dict[str, float]
-
-
 class CrossValidatedTuner(keras_tuner.Tuner):
-    """Searches hyperparameters by the mean of an objective over folds, around any oracle.
+    """Searches hyperparameters by an objective's mean, and spread, over folds, with any oracle.
 
-        score(θ) = 1/K Σ_k best_epoch objective(f_θ trained without fold k; fold k)
+        v_k = best_epoch objective(f_θ trained without fold k; fold k)
+        score(θ) = m + spread · s / √K,   m and s: mean and standard deviation of v_1 … v_K
 
     One split and its luck no longer decide: all trials see the same folds, and fold k begins with
     the seed `seed + k` in each. A trial's metrics are the means at the best epoch of each fold, and
-    `NAME_spread`, the standard deviation over folds. A poor trial ends early: after `patience`
-    folds its mean is worse than the median, over the trials that have come as far, of theirs.
+    `NAME_spread`, the standard deviation over folds (the root of the mean square). With `spread`,
+    the objective's own is the score, and `NAME_mean` its mean: of two settings with one mean, the
+    steadier is better. Folds share training examples, so that s / √K is no honest standard error,
+    but alike for all trials. A poor trial ends early: after `patience` folds its score is worse
+    than the median, over the trials that have come as far, of theirs.
 
     Every fold is saved in the trial's folder as it ends: a search that was killed goes on with the
     next fold when it is started anew with the same `directory` and `project_name`. In a search by
@@ -64,6 +53,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         splits: Number of folds, or a scikit-learn splitter, as in `cross_validate`.
         patience: Folds at least before a poor trial ends, at least 1; `None` never ends one.
         seed: Seed of the folds and of training.
+        spread: Weight of the spread in the score, at least 0; subtracted where more is better.
         **kwargs: Of `keras_tuner.Tuner`, such as `directory` and `project_name`.
 
     Raises:
@@ -96,6 +86,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         splits: Any = 5,
         patience: int | None = 2,
         seed: int = 0,
+        spread: float = 0.0,
         **kwargs: Any,
     ) -> None:
         if patience is not None:
@@ -103,6 +94,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         if hasattr(oracle.objective, "objectives"):
             raise ValueError("`oracle` must have one objective; received several.")
         self.splits, self.patience = splits, patience
+        self.spread = validation.number("spread", spread, "[0, inf)")
         self.seed = validation.integer("seed", seed, SEEDS)
         super().__init__(oracle, hypermodel, **kwargs)
 
@@ -140,7 +132,15 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         names = set.intersection(*(set(score.metrics) for score in scores))
         values = {name: [score.metrics[name] for score in scores] for name in names}
         means = {name: float(np.mean(each)) for name, each in values.items()}
-        return {**means, **{f"{n}_spread": float(np.std(each)) for n, each in values.items()}}
+        spreads = {f"{name}_spread": float(np.std(each)) for name, each in values.items()}
+        if self.spread:
+            name = self.oracle.objective.name
+            means = {**means, f"{name}_mean": means[name], name: self._together(scores)}
+        return {**means, **spreads}
+
+    def _together(self, scores: list[FoldScore]) -> float:
+        values = [score.value for score in scores]
+        return cautious_mean(values, self.spread, self.oracle.objective.direction)
 
     def fold_scores(self, trial_id: str) -> list[FoldScore]:
         """Returns what the folds of a trial gave that are done.
@@ -156,6 +156,22 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         except (TypeError, ValueError) as error:
             raise ValueError(f"{str(path)!r} is damaged ({error}): delete the trial.") from error
 
+    def scored_trials(self) -> list[Any]:
+        """Returns the trials with a score, the best first."""
+        trials = self.oracle.get_best_trials(len(self.oracle.trials))  # those without come last
+        return [trial for trial in trials if trial.status == "COMPLETED"]
+
+    def best_trial(self) -> Any:
+        """Returns the trial with the best score of those that have run all folds.
+
+        Raises:
+            ValueError: If no trial has ended.
+        """
+        trials = self.scored_trials()
+        if not trials:
+            raise ValueError("`search` must have run a trial before `refit`; none has ended.")
+        return max(trials, key=lambda trial: len(self.fold_scores(trial.trial_id)))  # the first
+
     def refit(self, x: Any, y: Any = None, batch_size: int = 32, **fit: Any) -> Retrained:
         """Trains the best trial's model on all examples, for the median of its folds' best steps.
 
@@ -168,13 +184,11 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         Raises:
             ValueError: If no trial has ended.
         """
-        trials = self.oracle.get_best_trials(1)
-        if not trials:
-            raise ValueError("`search` must have run a trial before `refit`; none has ended.")
-        steps = [score.steps for score in self.fold_scores(trials[0].trial_id)]
+        best = self.best_trial()
+        steps = [score.steps for score in self.fold_scores(best.trial_id)]
         keras.utils.set_random_seed(self.seed)
         return retrain_on_all_data(
-            lambda: self.hypermodel.build(trials[0].hyperparameters),
+            lambda: self.hypermodel.build(best.hyperparameters),
             x,
             y,
             max(1, round(float(np.median(steps)))),
@@ -215,7 +229,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             return False
         others = Path(self.project_dir).glob(f"trial_*/{FOLDS}")
         peers = [
-            np.mean([score.value for score in found[:done]])
+            self._together(found[:done])
             for path in others
             if (other := path.parent.name.removeprefix("trial_")) != trial_id
             and len(found := self.fold_scores(other)) >= done
@@ -223,7 +237,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         if len(peers) < PEERS:
             return False
         sign = 1 if self.oracle.objective.direction == "min" else -1
-        return bool(sign * (np.mean([score.value for score in scores]) - np.median(peers)) > 0)
+        return bool(sign * (self._together(scores) - np.median(peers)) > 0)
 
     def _save(self, trial_id: str, scores: list[FoldScore]) -> None:
         folder = Path(self.get_trial_dir(trial_id))

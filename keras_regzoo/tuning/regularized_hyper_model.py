@@ -1,4 +1,4 @@
-"""A hypermodel that searches which techniques to use, and how strong."""
+"""A hypermodel that searches which techniques to use, and how strong. Needs the `tuner` extra."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ import keras
 from keras_regzoo import validation
 from keras_regzoo.objectives import RegularizedModel
 from keras_regzoo.training.fresh import fresh
-from keras_regzoo.tuning.appliers import APPLIERS
+from keras_regzoo.tuning.appliers import APPLIERS, STOPPERS
 from keras_regzoo.tuning.search_space import search_space
+
+keras_tuner: Any = validation.extra("keras_tuner", "tuner", "RegularizedHyperModel")
 
 NONE = "none"
 CHOSEN = "techniques"
 
 
-class RegularizedHyperModel:
+class RegularizedHyperModel(keras_tuner.HyperModel):
     """Searches which techniques to add to a model, and how strong.
 
         S ⊆ techniques, |S| ≤ max_techniques,   θ_t ~ its search space for each t in S
 
-    It is a function of hyperparameters, which every KerasTuner tuner takes. The hyperparameter
-    `techniques` names those of a trial, joined by `+`, or is `"none"`; the strengths of each,
-    `technique/argument`, are conditional on it. Penalties act on all kernels, constraints on each
-    unit's incoming weights, layers after every hidden activation.
+    Every KerasTuner tuner takes it. The hyperparameter `techniques` names those of a trial, joined
+    by `+`, or is `"none"`; the strengths of each, `technique/argument`, are conditional on it.
+    Penalties act on all kernels, constraints on each unit's incoming weights, layers after every
+    hidden activation; what stops training early is added to the callbacks of `fit`, and looks at
+    its validation loss.
 
     It is *not* a search for the network: `build_model` may search that with the same `hp`.
 
@@ -38,6 +41,7 @@ class RegularizedHyperModel:
 
     Raises:
         ValueError: If an argument is outside its range, or a technique does not fit the model.
+        ImportError: If KerasTuner is not installed, which the `tuner` extra brings.
 
     Example:
 
@@ -49,7 +53,7 @@ class RegularizedHyperModel:
     ...     return model
     >>> search = keras_regzoo.tuning.RegularizedHyperModel(build_model, ("l2", "mixup"))
     >>> hp = keras_tuner.HyperParameters()
-    >>> model = search(hp)
+    >>> model = search.build(hp)
     >>> [each.name for each in hp.space]
     ['units', 'techniques', 'l2/l2', 'mixup/alpha']
 
@@ -69,10 +73,11 @@ class RegularizedHyperModel:
                 f"`techniques` must be a list of names, at least one; received {techniques!r}."
             )
         for name in techniques:
-            validation.one_of("techniques", name, APPLIERS)
+            validation.one_of("techniques", name, (*APPLIERS, *STOPPERS))
         self.techniques = tuple(dict.fromkeys(techniques))
         most = validation.integer("max_techniques", max_techniques, "[1, inf)")
         self.max_techniques = min(most, len(self.techniques))
+        super().__init__()
 
     @property
     def sets(self) -> dict[str, tuple[str, ...]]:
@@ -83,27 +88,39 @@ class RegularizedHyperModel:
         )
         return {NONE: (), **{"+".join(names): names for names in chosen}}
 
-    def __call__(self, hp: Any) -> keras.Model:
+    def build(self, hp: Any) -> keras.Model:
         """Returns a new compiled model with the techniques of this trial.
 
         Raises:
             ValueError: If `build_model` returns no compiled model, or a technique does not fit it.
         """
         plain = fresh(lambda: self.build_model(hp))
-        sets = self.sets
-        chosen = sets[hp.Choice(CHOSEN, list(sets), default=NONE)]
-        strengths = {}
-        for name in self.techniques:
-            with hp.conditional_scope(
-                CHOSEN, [key for key, names in sets.items() if name in names]
-            ):
-                strengths[name] = search_space(name, hp)
+        strengths = self._chosen(hp)
         base, objectives = plain, []
-        for name in chosen:
-            base, added = APPLIERS[name](base, name, strengths[name])
-            objectives += added
-        if not chosen:
+        for name, given in strengths.items():
+            if name in APPLIERS:
+                base, added = APPLIERS[name](base, name, given)
+                objectives += added
+        if base is plain and not objectives:
             return plain
         model = RegularizedModel(base, objectives) if objectives else base
         model.compile_from_config(plain.get_compile_config())
         return model
+
+    def fit(self, hp: Any, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
+        """Trains a model of this trial, with the callbacks of its techniques, by `model.fit`."""
+        strengths = self._chosen(hp)
+        added = [make(**strengths[name]) for name, make in STOPPERS.items() if name in strengths]
+        callbacks = [*(kwargs.pop("callbacks", None) or []), *added]
+        return model.fit(*args, callbacks=callbacks, **kwargs)
+
+    def _chosen(self, hp: Any) -> dict[str, dict[str, Any]]:
+        """Declares everything, and returns the strengths of this trial's techniques."""
+        sets = self.sets
+        chosen = sets[hp.Choice(CHOSEN, list(sets), default=NONE)]
+        strengths = {}
+        for name in self.techniques:
+            active = [key for key, names in sets.items() if name in names]
+            with hp.conditional_scope(CHOSEN, active):
+                strengths[name] = search_space(name, hp)
+        return {name: strengths[name] for name in chosen}

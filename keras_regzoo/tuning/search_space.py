@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras_regzoo import validation
-from keras_regzoo.tuning.spaces import SPACES
+from keras_regzoo.spaces import SPACES
 
 
 def search_space(technique: str, hp: Any, name: str | None = None) -> dict[str, Any]:

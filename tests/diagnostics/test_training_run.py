@@ -39,7 +39,7 @@ def test_every_technique_starts_from_the_weights_of_the_seed():
     x = paired.source.load(1).x_test[:5]
     outputs = []
     for treatment in paired.treatments:
-        network = TreatedNetwork(paired._treated[treatment.key], False, 1e-3, 4)
+        network = TreatedNetwork(paired._treat(treatment), False, 1e-3, 4)
         network._restart(initial, 1)
         for variable, value in zip(network.treated.variables, initial, strict=True):
             np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable.value), value)
@@ -84,7 +84,7 @@ def test_run_measures_the_network_that_training_leaves():
     runs = experiment("l2")
     treatment = runs.treatments[-1]
     run = runs.run(treatment, 0)
-    base, digits = runs._treated[treatment.key].base, runs.source.load(0)
+    base, digits = runs._networks[treatment.key].treated.base, runs.source.load(0)
     logits = np.asarray(base.predict(digits.x_test, verbose=0))
     assert run["test"]["error"] == np.mean(logits.argmax(axis=1) != digits.y_test)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(digits.y_test, logits)

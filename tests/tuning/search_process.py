@@ -28,10 +28,10 @@ def build(hp):
     return model
 
 
-def tuner(folder, make=build, trials=TRIALS, patience=None, oracle=None):
+def tuner(folder, make=build, trials=TRIALS, patience=None, oracle=None, spread=0.0):
     if oracle is None:
         oracle = keras_tuner.oracles.RandomSearchOracle("val_loss", max_trials=trials, seed=1)
-    options = {"directory": str(folder), "project_name": "search"}
+    options = {"directory": str(folder), "project_name": "search", "spread": spread}
     return CrossValidatedTuner(oracle, make, FOLDS, patience, seed=3, **options)
 
 

@@ -54,6 +54,17 @@ def test_score_is_the_mean_over_the_folds_of_their_best_epochs(alone):
         assert spread == pytest.approx(found.scores["loss"].std(), rel=1e-4)
 
 
+def test_with_spread_the_score_is_worse_by_so_many_standard_errors(alone, tmp_path):
+    search = tuner(tmp_path, trials=2, spread=2.0)
+    search.search(X, Y, **FIT)
+    for trial in search.oracle.trials.values():
+        values = np.array([fold.value for fold in search.fold_scores(trial.trial_id)])
+        error = np.sqrt(((values - values.mean()) ** 2).sum() / (FOLDS - 1) / FOLDS)
+        assert trial.score == pytest.approx(values.mean() + 2 * error)
+        assert trial.metrics.get_best_value("val_loss_mean") == pytest.approx(values.mean())
+        assert values.mean() == pytest.approx(alone.oracle.trials[trial.trial_id].score, rel=1e-4)
+
+
 def test_a_killed_search_goes_on_with_the_next_fold(alone, tmp_path):
     class KilledError(BaseException):
         pass
@@ -153,12 +164,17 @@ def test_chief_and_two_workers_find_what_one_process_finds(alone, tmp_path):
     assert len(scored) == TRIALS
 
 
-def test_nothing_but_this_class_needs_keras_tuner(monkeypatch):
+def test_what_needs_keras_tuner_says_so(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "keras_tuner", None)
     monkeypatch.delitem(sys.modules, "keras_regzoo.tuning.cross_validated_tuner")
+    monkeypatch.delitem(sys.modules, "keras_regzoo.tuning.regularized_hyper_model", raising=False)
     assert tuning.search_space
-    with pytest.raises(ImportError, match="CrossValidatedTuner needs the package"):
-        _ = tuning.CrossValidatedTuner
+    for name in ("CrossValidatedTuner", "RegularizedHyperModel"):
+        with pytest.raises(ImportError, match=f"{name} needs the package"):
+            getattr(tuning, name)
+    with pytest.raises(ImportError, match="A search needs the package `keras_tuner`"):
+        tuning.search("digits", "l2", out=tmp_path / "out")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -181,6 +197,8 @@ def test_bad_arguments_are_one_sentence_before_the_first_trial(alone, changes, m
 def test_settings_out_of_range_are_one_sentence(tmp_path):
     with pytest.raises(ValueError, match="`patience` must be an integer in"):
         tuner(tmp_path, patience=0)
+    with pytest.raises(ValueError, match="`spread` must be a number in"):
+        tuner(tmp_path, spread=-1)
     with pytest.raises(ValueError, match="`oracle` must have one objective"):
         several = ["val_loss", keras_tuner.Objective("loss", "min")]
         tuner(tmp_path, oracle=keras_tuner.oracles.RandomSearchOracle(several))

@@ -8,9 +8,9 @@ from keras import ops
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.quiet import QUIET
+from keras_regzoo.spaces import SPACES
 from keras_regzoo.tuning import RegularizedHyperModel
-from keras_regzoo.tuning.appliers import APPLIERS
-from keras_regzoo.tuning.spaces import SPACES
+from keras_regzoo.tuning.appliers import APPLIERS, STOPPERS
 
 pytestmark = pytest.mark.one_backend
 
@@ -34,7 +34,7 @@ def trial(names, techniques, most=2):
     search = RegularizedHyperModel(build_model, techniques, most)
     hp = keras_tuner.HyperParameters()
     hp.values["techniques"] = "+".join(names) if names else "none"
-    return search(hp), hp
+    return search.build(hp), hp
 
 
 def test_every_set_up_to_the_limit_is_a_choice():
@@ -101,6 +101,34 @@ def test_strengths_are_conditional_on_the_techniques_of_a_trial():
     assert conditions["units"] == conditions["techniques"] == []
     (condition,) = conditions["mixup/alpha"]
     assert (condition.name, condition.values) == ("techniques", ["mixup", "l2+mixup"])
+
+
+@pytest.mark.parametrize("name", STOPPERS)
+def test_what_stops_early_is_a_callback_of_fit(name):
+    search = RegularizedHyperModel(build_model, (name, "l2"))
+    hp = keras_tuner.HyperParameters()
+    hp.values["techniques"] = name
+    model, seen, kept = search.build(hp), [], []
+    assert isinstance(model, keras.Sequential)
+    stub = type("Stub", (), {"fit": lambda self, *args, callbacks: kept.extend(callbacks)})
+    search.fit(hp, stub(), X, Y)
+    (callback,) = kept
+    ((argument, value),) = ((k.partition("/")[2], v) for k, v in hp.values.items() if name in k)
+    assert getattr(callback, argument) == value
+    mine = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: seen.append(1))
+    given = {"validation_data": (X, Y), "callbacks": [mine], "verbose": QUIET}
+    history = search.fit(hp, model, X, Y, epochs=2, **given).history
+    assert len(history["val_loss"]) <= 2
+    assert seen == [1]
+
+
+def test_early_stopping_ends_a_trial_that_gets_worse():
+    search = RegularizedHyperModel(build_model, ("early_stopping",))
+    hp = keras_tuner.HyperParameters()
+    hp.values.update({"techniques": "early_stopping", "early_stopping/patience": 1})
+    model = search.build(hp)
+    wrong = {"validation_data": (X, 1 - Y), "epochs": 9, "verbose": QUIET}
+    assert len(search.fit(hp, model, X, Y, **wrong).history["val_loss"]) < 9
 
 
 def test_keras_tuner_searches_it(tmp_path):

@@ -7,8 +7,8 @@ import keras_tuner
 import pytest
 
 from keras_regzoo import catalogue
+from keras_regzoo.spaces import SPACES
 from keras_regzoo.tuning import search_space
-from keras_regzoo.tuning.spaces import SPACES
 from tests.cases import CASES
 
 pytestmark = pytest.mark.one_backend

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+DIGITS = 3  # of a value drawn, so that it can be written out and given again
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -40,6 +44,16 @@ class Setting:
             return hp.Choice(name, list(self.choices))
         declare = hp.Int if self.whole else hp.Float
         return declare(name, self.low, self.high, sampling=self.scale)
+
+    def sample(self, random: np.random.Generator) -> Any:
+        """Returns a random value: uniform on the scale, of three significant digits."""
+        if self.choices:
+            return self.choices[int(random.integers(len(self.choices)))]
+        if self.scale == "log":
+            value = float(np.exp(random.uniform(np.log(self.low), np.log(self.high))))
+        else:
+            value = float(random.uniform(self.low, self.high))
+        return round(value) if self.whole else float(f"{value:.{DIGITS}g}")
 
 
 def linear(argument: str, low: float, high: float) -> Setting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keras_regzoo.tuning.setting import Setting, choice, linear, log, whole
+from keras_regzoo.setting import Setting, choice, linear, log, whole
 
 Space = tuple[Setting, ...]
 
@@ -148,3 +148,9 @@ SPACES: dict[str, Space] = {
     **MODELS,
     **CALLBACKS,
 }
+
+
+def setting(technique: str, argument: str) -> Setting:
+    """Returns how one argument of a technique is searched."""
+    (found,) = (each for each in SPACES[technique] if each.argument == argument)
+    return found

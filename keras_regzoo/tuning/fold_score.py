@@ -1,0 +1,42 @@
+"""What the folds of a trial gave, and their score together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+
+class FoldScore(NamedTuple):
+    """What one fold of a trial gave.
+
+    Attributes:
+        value: The objective at its best epoch.
+        epoch: That epoch, from 1.
+        steps: Steps until its end.
+        metrics: All that was logged at it.
+    """
+
+    value: float
+    epoch: int
+    steps: int
+    metrics: dict[str, float]
+
+
+def cautious_mean(values: Sequence[float], spread: float, direction: str) -> float:
+    """Returns the mean made worse by `spread` standard errors of it.
+
+        m ± spread · s / √K,   s² = 1/(K − 1) Σ_k (v_k − m)²
+
+    Args:
+        values: What K folds gave. One fold has no standard error: 0 is taken for it.
+        spread: Standard errors to add, at least 0.
+        direction: `"min"`, where less is better, or `"max"`, where they are subtracted.
+    """
+    mean = float(np.mean(values))
+    if spread == 0 or len(values) < 2:
+        return mean
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return mean + (spread if direction == "min" else -spread) * error

@@ -1,0 +1,127 @@
+"""A small search from end to end."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from keras_regzoo import data, tuning
+from keras_regzoo.quiet import QUIET
+from keras_regzoo.tuning.cross_validated_tuner import CrossValidatedTuner
+
+pytestmark = pytest.mark.one_backend
+
+FOLDS = 2
+SMALL = {
+    "trials": 4,
+    "folds": FOLDS,
+    "epochs": 1,
+    "train_size": 40,
+    "spread": 1.0,
+    "max_techniques": 1,
+    "progress": False,
+}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    return tuning.search("digits", "l2,dropout", out=tmp_path_factory.mktemp("s") / "out", **SMALL)
+
+
+def saved(result):
+    return json.loads((result.folder / "search.json").read_text(encoding="utf-8"))
+
+
+def test_json_holds_every_trial_with_its_folds_values_and_score(result):
+    found = saved(result)
+    assert [trial["number"] for trial in found["trials"]] == [0, 1, 2, 3]
+    for trial in found["trials"]:
+        assert len(trial["folds"]) == FOLDS
+        names = [] if trial["techniques"] == "none" else trial["techniques"].split("+")
+        assert {name.split("/")[0] for name in trial["values"]} == set(names)
+        error = abs(trial["folds"][0] - trial["folds"][1]) / 2  # s / √2 of two numbers
+        assert trial["error"] == pytest.approx(error)
+        assert trial["score"] == pytest.approx(np.mean(trial["folds"]) + error)
+    assert found["best"]["score"] == min(trial["score"] for trial in found["trials"])
+    assert found["settings"]["backend"] == keras.config.backend()
+    assert str(result.folder) not in json.dumps(found)
+    for figure in ("best_so_far", "hyperparameters", "parallel_coordinates"):
+        assert (result.folder / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_saved_network_is_the_users_and_has_the_test_error(result):
+    network = keras.models.load_model(result.folder / "best.keras")
+    digits = data.load("digits", seed=0)
+    predicted = network.predict(digits.x_test, verbose=QUIET).argmax(axis=1)
+    assert result.refit["test"]["error"] == pytest.approx(np.mean(predicted != digits.y_test))
+    assert result.refit["steps"] == 5  # 155 of 310 examples, in batches of 32
+
+
+def test_same_call_again_runs_no_fold_and_more_trials_the_rest(result, monkeypatch):
+    made, score = [], CrossValidatedTuner._score
+
+    def counted(self, trial, *args):
+        made.append(trial.trial_id)
+        return score(self, trial, *args)
+
+    monkeypatch.setattr(CrossValidatedTuner, "_score", counted)
+    again = tuning.search("digits", "l2,dropout", out=result.folder, **SMALL)
+    assert made == []
+    assert again.trials == result.trials
+    more = tuning.search("digits", "l2,dropout", out=result.folder, **{**SMALL, "trials": 5})
+    assert made == ["4"] * FOLDS
+    assert more.trials[:4] == result.trials
+
+
+def test_other_settings_are_refused(result):
+    with pytest.raises(
+        ValueError, match=r"`out` must be a new folder.* made with spread 1\.0 \(now"
+    ):
+        tuning.search("digits", "l2,dropout", out=result.folder, **{**SMALL, "spread": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"techniques": "l3"}, "`techniques` must be one of 'l1', 'l2'"),
+        ({"techniques": "l2,l2"}, "`techniques` must name one at least, and each once"),
+        ({"trials": 0}, "`trials` must be an integer"),
+        ({"folds": 1}, "`folds` must be an integer"),
+        ({"folds": 400}, r"`folds` must be an integer in \[2, 310\]"),
+        ({"oracle": "oracle"}, "`oracle` must be one of 'random', 'bayesian', 'hyperband', 'grid'"),
+        ({"max_techniques": 0}, "`max_techniques` must be an integer"),
+        ({"spread": -1}, "`spread` must be a number"),
+        ({"epochs": 0}, "`epochs` must be an integer"),
+        ({"model": "json:dumps"}, "cannot build a network"),
+        ({"train_size": 3}, "`train_size` must be an integer"),
+        ({"seed": -1}, "`seed` must be an integer"),
+    ],
+)
+def test_bad_argument_is_one_sentence_and_leaves_nothing_behind(tmp_path, changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        tuning.search(out=tmp_path / "out", **{"techniques": "l2", **SMALL, **changes})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_techniques_that_cannot_be_trained_are_one_sentence(tmp_path, monkeypatch):
+    def fails(self, *args):
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(CrossValidatedTuner, "_score", fails)
+    with pytest.raises(ValueError, match="3 trials failed, the last with ValueError: no"):
+        tuning.search("digits", "l2", out=tmp_path, **SMALL)
+
+
+@pytest.mark.parametrize("oracle", ["bayesian", "hyperband", "grid"])
+def test_each_oracle_searches_a_regression(tmp_path, oracle):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(60, 3)).astype("float32")
+    np.savez(tmp_path / "line.npz", x=x, y=(1000 + 50 * x[:, 0]).astype("float32"))
+    options = {**SMALL, "train_size": None, "trials": 3, "oracle": oracle, "epochs": 3}
+    found = tuning.search(
+        tmp_path / "line.npz", "l2", task="regression", out=tmp_path / "out", **options
+    )
+    assert 1 <= len(found.trials) <= 3
+    assert found.best["mean"] < 2  # targets are standardized
+    assert 1 < found.refit["test"]["error"] < 100  # and errors in their unit
