@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_regzoo import validation
+
+BINS = 15
+
+
+class Reliability(NamedTuple):
+    """Predictions sorted into bins of equal width by their confidence, their largest probability.
+
+    Attributes:
+        count: Number of predictions in each bin.
+        correct: How many of them are right.
+        confidence: Sum of their confidences.
+    """
+
+    count: np.ndarray
+    correct: np.ndarray
+    confidence: np.ndarray
+
+    @property
+    def expected_error(self) -> float:
+        """The mean gap between confidence and accuracy: the expected calibration error."""
+        return float(np.abs(self.correct - self.confidence).sum() / self.count.sum())
 
 
 def log_softmax(logits: Any) -> np.ndarray:
@@ -37,7 +58,7 @@ def negative_log_likelihood(probabilities: Any, labels: Any) -> float:
         return float(-np.log(probabilities[np.arange(len(labels)), labels]).mean())
 
 
-def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) -> float:
+def expected_calibration_error(probabilities: Any, labels: Any, bins: int = BINS) -> float:
     """Returns the mean gap between confidence and accuracy over bins of confidence.
 
     The confidence of a prediction is its largest probability. With the predictions sorted into
@@ -65,13 +86,39 @@ def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) 
     Bayesian binning, AAAI; Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural
     networks, ICML, eq. 3.
     """
+    return reliability(probabilities, labels, bins).expected_error
+
+
+def reliability(probabilities: Any, labels: Any, bins: int = BINS) -> Reliability:
+    """Returns what a reliability diagram shows: how often predictions are right, by confidence.
+
+    Args:
+        probabilities: Predicted probabilities, of shape `(n, classes)`; each row sums to 1.
+        labels: Class numbers, of shape `(n,)`.
+        bins: Number of bins M, at least 1; bin m is (m / M, (m + 1) / M].
+
+    Raises:
+        ValueError: If an argument is not as described.
+
+    Example:
+
+    >>> from keras_regzoo.diagnostics.calibration import reliability
+    >>> reliability([[0.9, 0.1], [0.2, 0.8]], [0, 0], bins=10).correct.tolist()
+    [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
+
+    Reference: Niculescu-Mizil & Caruana (2005), Predicting good probabilities with supervised
+    learning, ICML.
+    """
     validation.integer("bins", bins, "[1, inf)")
     probabilities, labels = _checked(probabilities, labels)
     confidence = probabilities.max(axis=-1)
     correct = probabilities.argmax(axis=-1) == labels
     index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(index, weights=correct - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))
+    return Reliability(
+        count=np.bincount(index, minlength=bins),
+        correct=np.bincount(index[correct], minlength=bins),
+        confidence=np.bincount(index, weights=confidence, minlength=bins),
+    )
 
 
 def _checked(probabilities: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
