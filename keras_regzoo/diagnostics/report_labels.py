@@ -17,15 +17,17 @@ class Label(NamedTuple):
 
 
 Box = tuple[float, float, float, float]
-_SIDES = (Label(10, 4, "start"), Label(-10, 4, "end"), Label(0, -11, "middle"))
-SIDES = (*_SIDES, Label(0, 20, "middle"), Label(8, -8, "start"), Label(8, 16, "start"))
+ABOVE, BELOW = Label(8, -8, "start"), Label(-8, 18, "end")  # where the front's edge is not
+BESIDE = (Label(10, 4, "start"), Label(-10, 4, "end"))
+SIDES = (*BESIDE, Label(0, -11, "middle"), Label(0, 20, "middle"), ABOVE, BELOW)
 
 
 def place(points: Sequence[dict[str, Any]], width: float, height: float) -> list[Label | None]:
     """Returns where each point's name goes, or `None` where it fits nowhere.
 
     Args:
-        points: Each with `x` and `y` in percent and a `label`; the earlier ones choose first.
+        points: Each with `x` and `y` in percent, a `label`, and whether it is on the `front`, whose
+            edge goes up and to the right from it; the earlier ones choose first.
         width: Width of the chart in pixels.
         height: Its height.
     """
@@ -33,7 +35,8 @@ def place(points: Sequence[dict[str, Any]], width: float, height: float) -> list
     taken = [(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in centres]
     placed: list[Label | None] = []
     for point, centre in zip(points, centres, strict=True):
-        boxes = {side: _box(point["label"], centre, side) for side in SIDES}
+        sides = (ABOVE, BELOW) if point["front"] else SIDES
+        boxes = {side: _box(point["label"], centre, side) for side in sides}
         inside = {s: b for s, b in boxes.items() if _inside(b, width, height)}
         free = [s for s, b in inside.items() if not any(_overlap(b, other) for other in taken)]
         placed.append(free[0] if free else None)

@@ -71,7 +71,7 @@ def page(comparison: Comparison) -> str:
         facts=_facts(comparison),
         protocol=report_protocol.protocol(comparison),
         command=report_protocol.reproduce(comparison),
-        contents=report_protocol.contents(comparison).replace("`results.json` ", ""),
+        contents=report_protocol.contents(comparison),
         environments=[report_protocol.describe(each) for each in comparison.environments],
     )
 
