@@ -35,7 +35,7 @@ def place(points: Sequence[dict[str, Any]], width: float, height: float) -> list
     taken = [(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in centres]
     placed: list[Label | None] = []
     for point, centre in zip(points, centres, strict=True):
-        sides = (ABOVE, BELOW) if point["front"] else SIDES
+        sides = (ABOVE, BELOW, *SIDES) if point["front"] else SIDES
         boxes = {side: _box(point["label"], centre, side) for side in sides}
         inside = {s: b for s, b in boxes.items() if _inside(b, width, height)}
         free = [s for s, b in inside.items() if not any(_overlap(b, other) for other in taken)]
