@@ -6,6 +6,7 @@ from sklearn.metrics import log_loss
 
 from keras_regzoo.diagnostics import expected_calibration_error, negative_log_likelihood
 from keras_regzoo.diagnostics.calibration import log_softmax
+from keras_regzoo.diagnostics.measures import Scale, measure
 
 pytestmark = pytest.mark.one_backend
 
@@ -61,3 +62,13 @@ def test_log_softmax_of_huge_logits_is_finite():
 def test_bad_arguments_are_one_sentence(probabilities, labels, sentence):
     with pytest.raises(ValueError, match=sentence):
         expected_calibration_error(probabilities, labels)
+
+
+def test_measured_bins_hold_every_prediction_and_give_the_error(predictions):
+    probabilities, labels = predictions
+    measured = measure(np.log(probabilities), labels, Scale(None))
+    bins = {name: np.array(values) for name, values in measured["reliability"].items()}
+    assert bins["count"].sum() == len(labels)
+    assert bins["correct"].sum() == pytest.approx(len(labels) * (1 - measured["error"]))
+    gaps = np.abs(bins["correct"] - bins["confidence"])
+    assert gaps.sum() / len(labels) == pytest.approx(measured["ece"])
