@@ -15,8 +15,8 @@ def cards(comparison: Comparison) -> list[dict[str, Any]]:
     """Returns one card a technique, in the order they were named.
 
     Returns:
-        `label`, `summary`, `outcome`, `direction`, `settings` (name and value of each option) and
-        the catalogue's `entry`, which the baseline has not.
+        `label`, `summary`, `outcome`, `direction`, `settings` (name and value of each option), how
+        they were `tuned`, if they were, and the catalogue's `entry`, which the baseline has not.
     """
     return [_card(comparison, result) for result in comparison.results]
 
@@ -30,6 +30,7 @@ def _card(comparison: Comparison, result: TechniqueResult) -> dict[str, Any]:
         "outcome": _outcome(comparison, result),
         "direction": direction(result),
         "settings": _settings(comparison, result.label),
+        "tuned": _tuned(comparison, result.label),
         "entry": catalogue.find(name) if technique and name != BASELINE else None,
     }
 
@@ -50,3 +51,9 @@ def _settings(comparison: Comparison, label: str) -> list[tuple[str, str]]:
         for option, value in run.get("options", {}).items():
             values.setdefault(option, []).append(f"{value:g}")
     return [(option, ", ".join(dict.fromkeys(found))) for option, found in values.items()]
+
+
+def _tuned(comparison: Comparison, label: str) -> str:
+    tuning = comparison.settings.get("tuning") or {}
+    trials = [e["trials"] for e in tuning.get("techniques", []) if e["tuned"] == label]
+    return f"the best of {len(trials[0])} on validation data" if trials and trials[0] else ""

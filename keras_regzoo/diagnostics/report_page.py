@@ -130,6 +130,7 @@ def _facts(comparison: Comparison) -> list[tuple[str, Any]]:
         ("Epochs", s["epochs"]),
         ("Batch size", s["batch_size"]),
         ("Seeds", ", ".join(map(str, comparison.seeds))),
+        ("Trials of each technique", (s.get("tuning") or {}).get("trials")),
         ("Backend", s["backend"]),
         ("SHA-256 of the data", s["data_sha256"]),
     ]

@@ -32,17 +32,20 @@ def legend(comparison: Comparison) -> str:
 def protocol(comparison: Comparison) -> list[str]:
     """Returns how the comparison was made, one point an item."""
     s, seeds = comparison.settings, len(comparison.seeds)
+    tuning = s.get("tuning")
     items = [
         f"Data: {s['data']} ({s['task']}), {s['train_size']} training, {s['validation_size']} "
         f"validation and {s['test_size']} test examples. Each seed draws its own training set, and "
         "its own split where the data bring none.",
         f"Network: {s['model']}, {s['parameters']:,} parameters, Adam with learning rate "
-        f"{s['learning_rate']:g}, {s['epochs']} epochs of batches of {s['batch_size']}. "
-        "Strengths are the defaults unless written out; none was tuned on these data.",
+        f"{s['learning_rate']:g}, {s['epochs']} epochs of batches of {s['batch_size']}.",
+        tuning["protocol"]
+        if tuning
+        else "Strengths are the defaults unless written out; none was tuned on these data.",
         f"Paired design over {counted(seeds, 'seed')}: with one seed, every "
         "technique has the same data, initial weights and mini-batches in the same order.",
         "The network of the last epoch is measured, early stopping's of its best epoch; validation "
-        "data chose nothing else, test data nothing at all.",
+        f"data chose nothing else{' but settings' if tuning else ''}, test data nothing at all.",
     ]
     if seeds == 1:
         items.append("One seed gives neither interval nor test: run more of them.")
@@ -68,17 +71,20 @@ def describe(environment: dict[str, Any]) -> str:
 def reproduce(comparison: Comparison) -> str:
     """Returns the command that makes the same comparison again."""
     settings = comparison.settings
+    tuning = settings.get("tuning") or {}
+    written = [each["technique"] for each in tuning.get("techniques", [])]
     arguments = {
         "data": settings["data"],
         "target": settings["target"],
         "task": settings["task"] if settings["data"].endswith((".csv", ".npz")) else None,
-        "techniques": ",".join(result.label for result in comparison.results),
+        "techniques": ",".join(written or [result.label for result in comparison.results]),
         "seeds": len(comparison.seeds),
         "epochs": settings["epochs"],
         "train-size": settings["train_size"],
         "model": settings["model"],
         "batch-size": settings["batch_size"],
         "learning-rate": settings["learning_rate"],
+        "tune": tuning.get("trials"),
         "out": "comparison",
     }
     options = [f"--{k} {shlex.quote(str(v))}" for k, v in arguments.items() if v is not None]

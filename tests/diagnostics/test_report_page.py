@@ -125,6 +125,21 @@ def test_card_has_settings_and_the_catalogues_reference():
         assert str(reference) in card
 
 
+def test_tuned_settings_are_said_to_be_and_reproduced_from_what_was_written():
+    label, trial = "l2:strength=0.01", {"options": {"strength": 0.01}}
+    found = {"technique": "l2", "tuned": label, "trials": [trial, trial, trial]}
+    tuning = {"trials": 3, "protocol": "Each had 3 trials.", "techniques": [found]}
+    comparison = made_up({"baseline": [0.2, 0.3], label: [0.1, 0.2]}, tuning=tuning)
+    for run in comparison.runs[1::2]:
+        run["options"] = trial["options"]
+    html = page(comparison)
+    assert "strength=0.01; the best of 3 on validation data" in Page(html).cards[1]
+    assert "Each had 3 trials." in html
+    assert "none was tuned" not in html
+    assert "--techniques l2 " in html
+    assert "--tune 3" in html
+
+
 def test_every_technique_that_can_be_compared_is_in_the_catalogue():
     assert [catalogue.find(name).reference for name in TECHNIQUES if name != "baseline"]
 
