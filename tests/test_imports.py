@@ -15,13 +15,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "keras_regzoo"
 LEVELS = (
     ("validation", "quiet", "registration", "safe_files", "setting"),
+    ("catalogue",),
     ("strengths", "axes", "example_losses", "spaces", "backend"),
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),
     ("models", "training", "ensembles"),
     ("diagnostics",),
     ("tuning",),
-    ("catalogue",),
     ("cli",),
 )
 LEVEL = {part: number for number, parts in enumerate(LEVELS) for part in parts}

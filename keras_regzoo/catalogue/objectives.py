@@ -113,7 +113,7 @@ ENTRIES = (
         "start, which the net learns to mask.",
         reference=papers.GOODFELLOW_2015.at("§6"),
         further=(papers.MADRY_2018.at("eq. (2.1)"),),
-        aliases=("fgsm", "pgd"),
+        aliases=("adversarial", "fgsm", "pgd"),
         symbol="keras_regzoo.objectives.AdversarialTraining",
         cost=Cost(
             2,

@@ -83,7 +83,7 @@ def learning_curves(comparison: Comparison) -> Any:
     """Returns a panel a technique: its validation error by epoch, beside the baseline's."""
     scale = 1.0 if comparison.regression else 100.0
     labels = [result.label for result in comparison.results]
-    curves = {label: scale * _mean_curve(comparison, label) for label in labels}
+    curves = {label: scale * mean_curve(comparison, label) for label in labels}
     baseline, shown = curves[labels[0]], labels[1:] or labels
     columns = min(COLUMNS, len(shown))
     rows = math.ceil(len(shown) / columns)
@@ -116,8 +116,11 @@ def learning_curves(comparison: Comparison) -> Any:
     return figure
 
 
-def _mean_curve(comparison: Comparison, label: str) -> np.ndarray:
-    """Returns the mean over seeds, a stopped run counting with the epoch it kept."""
+def mean_curve(comparison: Comparison, label: str) -> np.ndarray:
+    """Returns the validation error by epoch, NaN where training diverged.
+
+    It is the mean over seeds; a stopped run counts with the epoch that it kept.
+    """
     epochs = comparison.settings["epochs"]
     curves = []
     for run in comparison.runs_of(label):
@@ -127,17 +130,29 @@ def _mean_curve(comparison: Comparison, label: str) -> np.ndarray:
     return np.mean(curves, axis=0)
 
 
-def _scale_errors(axes: Any, curves: list[np.ndarray]) -> None:
-    """Shows the ends of all curves on a logarithmic axis, and cuts the steep beginning off."""
+def error_range(curves: list[np.ndarray]) -> tuple[float, float] | None:
+    """Returns the ends of a logarithmic axis of errors, which cuts the steep beginning off.
+
+    Returns:
+        `None` where there is no such axis, because an error is 0 or all have diverged.
+    """
     everything = np.concatenate(curves)
     finite = everything[np.isfinite(everything)]
     if not len(finite) or finite.min() <= 0:
-        return
+        return None
     late = np.concatenate([curve[len(curve) // 10 :] for curve in curves])
     low, high = float(finite.min()), float(late[np.isfinite(late)].max(initial=finite.min()))
+    return low / 1.15, 1.3 * max(high, 1.5 * low)
+
+
+def _scale_errors(axes: Any, curves: list[np.ndarray]) -> None:
+    """Shows errors on a logarithmic axis, where there can be one."""
+    limits = error_range(curves)
+    if limits is None:
+        return
     ticker = validation.extra("matplotlib.ticker", "recipes", "A figure")
     axes.set_yscale("log")
-    axes.set_ylim(low / 1.15, 1.3 * max(high, 1.5 * low))
+    axes.set_ylim(*limits)
     axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     axes.yaxis.set_minor_locator(ticker.NullLocator())

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_regzoo.diagnostics.calibration import expected_calibration_error, log_softmax
+from keras_regzoo.diagnostics.calibration import log_softmax, reliability
 
 CHUNK = 1024
 
@@ -44,7 +44,7 @@ def predict(model: keras.Model, x: np.ndarray, chunk: int) -> np.ndarray:
     return np.concatenate(outputs)
 
 
-def measure(outputs: np.ndarray, y: np.ndarray, scale: Scale) -> dict[str, float | None]:
+def measure(outputs: np.ndarray, y: np.ndarray, scale: Scale) -> dict[str, Any]:
     """Returns error, loss and calibration of predictions for the targets `y`.
 
     Args:
@@ -54,8 +54,9 @@ def measure(outputs: np.ndarray, y: np.ndarray, scale: Scale) -> dict[str, float
 
     Returns:
         `error`: the fraction wrong, or the root mean squared error in the targets' unit; `loss`:
-        the mean log loss in nats, or the mean squared error of standardized values; `ece` of
-        classes. Each is `None` where an output is not finite: training has diverged.
+        the mean log loss in nats, or the mean squared error of standardized values; of classes
+        `ece` and, as lists, the `reliability` it was computed from. Where an output is not finite,
+        training has diverged: each is `None`, and there is no `reliability`.
     """
     names: dict[str, Any] = {"error": None, "loss": None}
     if not scale.regression:
@@ -66,8 +67,10 @@ def measure(outputs: np.ndarray, y: np.ndarray, scale: Scale) -> dict[str, float
         squared = float(np.mean(np.square(outputs.astype(np.float64) - scale(y))))
         return {"error": float(np.sqrt(squared)) * scale.stddev, "loss": squared}
     log_probabilities = log_softmax(outputs)
+    calibration = reliability(np.exp(log_probabilities), y)
     return {
         "error": float(np.mean(outputs.argmax(axis=-1) != y)),
         "loss": float(-log_probabilities[np.arange(len(y)), y].mean()),
-        "ece": expected_calibration_error(np.exp(log_probabilities), y),
+        "ece": calibration.expected_error,
+        "reliability": {name: part.tolist() for name, part in calibration._asdict().items()},
     }

@@ -29,7 +29,12 @@ def change(comparison: Comparison, difference: PairedDifference) -> str:
 
 def verdict(comparison: Comparison) -> str:
     """Returns two sentences: what is significant, and what to choose and how far to trust it."""
-    return f"{_significance(comparison)} {_choice(comparison)}"
+    return " ".join(sentences(comparison))
+
+
+def sentences(comparison: Comparison) -> tuple[str, str]:
+    """Returns the two sentences of the verdict."""
+    return _significance(comparison), _choice(comparison)
 
 
 def _significance(comparison: Comparison) -> str:

@@ -13,6 +13,7 @@ from keras_regzoo.diagnostics import (
     negative_log_likelihood,
 )
 from keras_regzoo.diagnostics.calibration import log_softmax
+from keras_regzoo.diagnostics.measures import Scale, measure
 from tests.diagnostics.figures import is_cut_off
 
 pytestmark = pytest.mark.one_backend
@@ -152,3 +153,13 @@ def test_a_model_needs_inputs():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     with pytest.raises(ValueError, match="`x` must be given"):
         calibration(model, [0])
+
+
+def test_measured_bins_hold_every_prediction_and_give_the_error(predictions):
+    probabilities, labels = predictions
+    measured = measure(np.log(probabilities), labels, Scale(None))
+    bins = {name: np.array(values) for name, values in measured["reliability"].items()}
+    assert bins["count"].sum() == len(labels)
+    assert bins["correct"].sum() == pytest.approx(len(labels) * (1 - measured["error"]))
+    gaps = np.abs(bins["correct"] - bins["confidence"])
+    assert gaps.sum() / len(labels) == pytest.approx(measured["ece"])

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,9 +12,10 @@ from scipy import stats
 
 from keras_regzoo.diagnostics import compare, plots, report
 from keras_regzoo.diagnostics.base_models import build, check_base, find_builder
-from keras_regzoo.diagnostics.comparison import Comparison, summarize
+from keras_regzoo.diagnostics.comparison import summarize
 from keras_regzoo.diagnostics.figure_style import BETTER, png
 from keras_regzoo.diagnostics.verdict import amount, verdict
+from tests.diagnostics.made_up import made_up
 
 pytestmark = pytest.mark.one_backend
 
@@ -25,32 +25,6 @@ SMALL = {"epochs": 2, "train_size": 40, "batch_size": 20, "progress": False}
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory):
     return compare("digits", "l2", seeds=2, out=tmp_path_factory.mktemp("out") / "new", **SMALL)
-
-
-def made_up(errors, task="multiclass", epochs=3) -> Any:
-    """A comparison whose runs have the given test errors, by technique."""
-    runs, seeds = [], len(errors["baseline"])
-    for seed in range(seeds):
-        for technique, values in errors.items():
-            measured = {"error": values[seed], "loss": values[seed]}
-            if task != "regression":
-                measured["ece"] = values[seed]
-            runs.append(
-                {
-                    "technique": technique,
-                    "seed": seed,
-                    "train": {**measured, "error": 0.0},
-                    "validation": measured,
-                    "test": measured,
-                    "epochs_trained": epochs - 1,
-                    "kept_epoch": 1,
-                    "seconds_per_epoch": 2.0 if technique == "b" else 1.0,
-                    "curves": {"error": [0.5, 0.4], "loss": [0.5, 0.4]},
-                    "environment": {},
-                }
-            )
-    settings = {"task": task, "data": "data", "epochs": epochs}
-    return Comparison(settings, list(range(seeds)), runs, Path())
 
 
 def test_results_hold_every_run_with_seeds_settings_and_versions(comparison):
