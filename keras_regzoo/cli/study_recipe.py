@@ -52,7 +52,7 @@ def run_study(
     asked = read_options(argv, script, about, SEEDS, epochs, images=True)
     everything = {"epochs": asked.epochs, "batch": BATCH, "rate": RATE, "test": TEST, "most": MOST}
     found = study(
-        methods,
+        asked.methods(methods),
         lambda method, seed: measure(method, asked.images(seed), seed, asked.epochs),
         asked.seeds,
         {"data": asked.data, **everything, **settings},
