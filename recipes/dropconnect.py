@@ -1,0 +1,55 @@
+"""DropConnect against dropout and plain training on few digits.
+
+X
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from keras_regzoo import data
+from keras_regzoo.cli.classifier import Trainer
+from keras_regzoo.cli.classifier_recipe import Train, error_and_nats, run_classifiers
+from keras_regzoo.layers import DropConnect
+
+LABELLED = 300
+EPOCHS = 100
+UNITS = (128, 64)
+DROPPED = 0.5
+METHODS = ("plain", "dropout", "dropconnect", "dropconnect_moments")
+MEASURES = {"error": "test error", "nats": "test cross-entropy (nats)"}
+EXPECTED = {}
+
+
+def build(method: str, images: data.Dataset) -> Trainer:
+    """Returns two hidden layers, of the second of which something is dropped, and their trainer."""
+    second: list[Any] = [layers.Dense(UNITS[1], "relu")]
+    if method == "dropout":
+        second.append(layers.Dropout(DROPPED))
+    elif method != "plain":
+        inference = "moments" if method == "dropconnect_moments" else "mean"
+        second = [DropConnect(*second, DROPPED, per_example=True, inference=inference)]
+    first = [layers.Flatten(), layers.Dense(UNITS[0], "relu")]
+    stack = [keras.Input(images.shape), *first, *second, layers.Dense(images.num_classes)]
+    return Trainer(keras.Sequential(stack))
+
+
+def measure(method: str, images: data.Dataset, train: Train) -> dict[str, float]:
+    """Trains once; returns the error and cross-entropy on test images."""
+    return error_and_nats(train(images), images.x_test, images.y_test)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures all and writes the JSON; returns 0 if all are as expected, else 1."""
+    settings = {"labelled": LABELLED, "units": UNITS, "dropped": DROPPED}
+    return run_classifiers(
+        argv, __file__, __doc__, METHODS, build, measure, EPOCHS, EXPECTED, settings, MEASURES
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,159 @@
+"""Training a linear model on noisy inputs is ridge regression with λ = n σ².
+
+X
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from keras_regzoo import data
+from keras_regzoo.backend import value_and_grad
+from keras_regzoo.cli.classifier import Trainer, loss
+from keras_regzoo.cli.recipe_options import Asked, finish, read_options
+from keras_regzoo.diagnostics import study
+from keras_regzoo.diagnostics.study import Measured
+from keras_regzoo.objectives import InputGradientPenalty
+from keras_regzoo.quiet import QUIET
+
+LABELLED = 200
+NOISES = (0.1, 0.2, 0.4, 0.8)  # σ, of pixels in [0, 1]
+STEPS = 3000
+RATE, AVERAGE = 0.4, 0.999
+NETWORK_NOISE = 0.1
+UNITS = 64
+EPOCHS = 200
+BATCH = 50
+SEEDS = (0, 1, 2)
+NETWORKS = ("plain", "noise", "penalty")
+EXPECTED = {}
+
+
+def regression(images: data.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the training images as centred rows, and their classes as centred 0 and 1."""
+    x = images.x_train.reshape(len(images.x_train), -1).astype("float64")
+    y = np.eye(images.num_classes)[images.y_train]
+    return x - x.mean(axis=0), y - y.mean(axis=0)
+
+
+def ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> np.ndarray:
+    """Minimizes ‖y − x w‖² + penalty ‖w‖², of smallest norm where there are many minima."""
+    wide = np.concatenate([x, np.sqrt(penalty) * np.eye(x.shape[1])])
+    return np.linalg.lstsq(wide, np.concatenate([y, np.zeros((x.shape[1], y.shape[1]))]))[0]
+
+
+def trained_on_noise(x: np.ndarray, y: np.ndarray, steps: int) -> dict[float, np.ndarray]:
+    """Returns the weights of linear models that see other noise in every step, by its σ."""
+    inputs = keras.Input((x.shape[1],))
+    linear = {
+        noise: layers.Dense(y.shape[1], use_bias=False, kernel_initializer="zeros")
+        for noise in NOISES
+    }
+    outputs = [linear[noise](layers.GaussianNoise(noise)(inputs)) for noise in NOISES]
+    model = keras.Model(inputs, ops.stack(outputs, axis=1))
+    optimizer = keras.optimizers.SGD(RATE, use_ema=True, ema_momentum=AVERAGE)
+    model.compile(optimizer, lambda y, made: ops.sum(ops.square(y[:, None] - made), (1, 2)) / 2)
+    rows = (np.tile(each.astype("float32"), (steps, 1)) for each in (x, y))
+    model.fit(*rows, batch_size=len(x), shuffle=False, verbose=QUIET)
+    return {noise: ops.convert_to_numpy(linear[noise].kernel) for noise in NOISES}
+
+
+class Comparison:
+    """Models trained with noise, and with the penalties that noise is.
+
+    Args:
+        asked: What the command line asks for.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.linear = functools.cache(self.linear)
+        self.trainer = functools.cache(self.trainer)
+        self.network = functools.cache(self.network)
+
+    def few(self, seed: int) -> data.Dataset:
+        images = self.asked.images(seed)
+        return images.with_training_size(min(LABELLED, len(images.x_train)))
+
+    def linear(self, seed: int) -> dict[float, np.ndarray]:
+        keras.utils.set_random_seed(seed)
+        share = self.asked.epochs / EPOCHS
+        return trained_on_noise(*regression(self.few(seed)), max(1, round(STEPS * share)))
+
+    def trainer(self, method: str) -> Trainer:
+        keras.utils.set_random_seed(0)
+        images = self.few(SEEDS[0])
+        noise = [layers.GaussianNoise(NETWORK_NOISE)] if method == "noise" else []
+        penalty = [InputGradientPenalty(NETWORK_NOISE**2 / 2)] if method == "penalty" else []
+        stack = [*noise, layers.Flatten(), layers.Dense(UNITS, "tanh")]
+        classes = layers.Dense(images.num_classes)
+        return Trainer(keras.Sequential([keras.Input(images.shape), *stack, classes]), penalty)
+
+    def network(self, method: str, seed: int) -> tuple[np.ndarray, float]:
+        """Returns the probabilities of test images, and the mean squared gradient in the input."""
+        images = self.few(seed)
+        options = {"batch_size": BATCH, "epochs": self.asked.epochs}
+        model = self.trainer(method)(images.x_train, images.y_train, seed, **options)
+        total = loss()
+
+        def at(x: Any) -> Any:
+            return len(images.y_test) * total(images.y_test, model(x, training=False))
+
+        _, gradient = value_and_grad(at)(ops.convert_to_tensor(images.x_test))
+        squares = float(ops.convert_to_numpy(ops.sum(ops.square(gradient)))) / len(images.y_test)
+        logits = model.predict(images.x_test, batch_size=len(images.x_test), verbose=QUIET)
+        return ops.convert_to_numpy(ops.softmax(logits)), squares
+
+    def measure(self, method: str, seed: int) -> Measured:
+        """Returns how far a linear model is from both solutions, or how good a network is."""
+        images = self.few(seed)
+        if method not in NETWORKS:
+            noise = float(method.removeprefix("linear_"))
+            x, y = regression(images)
+            made = self.linear(seed)[noise]
+            wanted, other = (ridge(x, y, at) for at in (len(x) * noise**2, 0.0))
+            size = np.linalg.norm(wanted)
+            return {
+                "from_ridge": float(np.linalg.norm(made - wanted) / size),
+                "least_squares_from_ridge": float(np.linalg.norm(other - wanted) / size),
+            }
+        made, gradient = self.network(method, seed)
+        noisy, _ = self.network("noise", seed)
+        truth = made[np.arange(len(made)), images.y_test]
+        return {
+            "error": float(np.mean(made.argmax(-1) != images.y_test)),
+            "nats": float(-np.log(np.maximum(truth, 1e-30)).mean()),
+            "squared_gradient": gradient,
+            "from_noise": float(np.abs(made - noisy).sum(axis=1).mean() / 2),
+        }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures all and writes the JSON; returns 0 if all are as expected, else 1."""
+    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS, images=True, figure=False)
+    settings = {
+        "labelled": LABELLED,
+        "steps": STEPS,
+        "rate": RATE,
+        "average": AVERAGE,
+        "network_noise": NETWORK_NOISE,
+        "units": UNITS,
+        "batch": BATCH,
+    }
+    found = study(
+        [*(f"linear_{noise:g}" for noise in NOISES), *NETWORKS],
+        Comparison(asked).measure,
+        asked.seeds,
+        {"data": asked.data, "epochs": asked.epochs, **settings},
+    )
+    return finish(found, asked, EXPECTED)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
