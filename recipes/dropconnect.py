@@ -17,7 +17,7 @@ from keras_regzoo.cli.classifier_recipe import Train, error_and_nats, run_classi
 from keras_regzoo.layers import DropConnect
 
 LABELLED = 300
-EPOCHS = 100
+EPOCHS = 60
 UNITS = (128, 64)
 DROPPED = 0.5
 METHODS = ("plain", "dropout", "dropconnect", "dropconnect_moments")
@@ -47,7 +47,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measures all and writes the JSON; returns 0 if all are as expected, else 1."""
     settings = {"labelled": LABELLED, "units": UNITS, "dropped": DROPPED}
     return run_classifiers(
-        argv, __file__, __doc__, METHODS, build, measure, EPOCHS, EXPECTED, settings, MEASURES
+        argv,
+        __file__,
+        __doc__,
+        METHODS,
+        build,
+        measure,
+        EPOCHS,
+        EXPECTED,
+        settings,
+        "DropConnect, dropout and plain training",
+        MEASURES,
     )
 
 

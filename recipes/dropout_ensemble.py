@@ -177,7 +177,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ensemble = Ensemble(asked)
     settings = {"units": UNITS, "rate": RATE, "batch": BATCH}
     found = study(
-        METHODS,
+        asked.methods(METHODS),
         ensemble.measure,
         asked.seeds,
         {"data": asked.data, "epochs": asked.epochs, **settings},

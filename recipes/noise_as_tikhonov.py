@@ -147,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "batch": BATCH,
     }
     found = study(
-        [*(f"linear_{noise:g}" for noise in NOISES), *NETWORKS],
+        asked.methods([*(f"linear_{noise:g}" for noise in NOISES), *NETWORKS]),
         Comparison(asked).measure,
         asked.seeds,
         {"data": asked.data, "epochs": asked.epochs, **settings},

@@ -1,6 +1,22 @@
-"""Tangent prop against plain training and against shifted copies, on few digits.
+"""Tangent prop does not help on 8 x 8 digits; copies shifted by a pixel make shifts harmless.
 
-X
+Two hidden layers learn 100 labelled digits: plainly, with a copy of each shifted by up to a pixel
+in each direction (nine in all), and with a penalty on the change of the outputs along the tangents
+of both shifts, or of all seven transformations of `objectives.image_tangents`. All take as many
+steps: where there are no shifted copies there are nine of the digit itself. Against what the paper
+reports for larger images, tangent prop makes more errors than plain training, on test digits as
+they are and shifted: they are centred already, and a pixel is an eighth of the image, far from the
+small step that a tangent stands for. Shifted copies cost errors on centred digits too, but leave
+a third of those on shifted ones.
+
+Reference: Simard, Victorri, Le Cun & Denker 1992, Tangent Prop: A Formalism for Specifying Selected
+Invariances in an Adaptive Network; Goodfellow, Bengio & Courville 2016, Deep Learning, eq. 7.67.
+
+Command: regzoo run tangent_prop
+With --data tfds:mnist it takes 100 of those; with --figure PATH it draws what each seed gave.
+Expected: test error 0.101 plainly, 0.127 with shifted copies, 0.118 and 0.141 with two and seven
+tangents, 0.128 with copies and tangents; on shifted test digits 0.688, 0.218, 0.755, 0.773 and
+0.202; means over five seeds; 47 s of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -32,7 +48,14 @@ METHODS: dict[str, Callable[[], list[Any]]] = {
     "copies_and_tangent_prop": lambda: [TangentProp(SHIFTING, STRENGTH)],
 }
 MEASURES = {"error": "test error", "shifted_error": "test error, shifted by a pixel"}
-EXPECTED = {}
+EXPECTED = {
+    "plain/error": (0.08, 0.12),
+    "tangent_prop - plain/error": (0.0, 0.035),
+    "shifted_copies - plain/error": (0.005, 0.045),
+    "shifted_copies - plain/shifted_error": (-0.52, -0.42),
+    "tangent_prop - plain/shifted_error": (0.03, 0.11),
+    "copies_and_tangent_prop - plain/shifted_error": (-0.54, -0.43),
+}
 
 
 def shifted(x: np.ndarray, down: int, right: int) -> np.ndarray:
@@ -66,7 +89,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = {"labelled": LABELLED, "units": UNITS, "strength": STRENGTH, "shifts": SHIFTS}
     methods = list(METHODS)
     return run_classifiers(
-        argv, __file__, __doc__, methods, build, measure, EPOCHS, EXPECTED, settings, MEASURES
+        argv,
+        __file__,
+        __doc__,
+        methods,
+        build,
+        measure,
+        EPOCHS,
+        EXPECTED,
+        settings,
+        "Tangent prop and shifted copies",
+        MEASURES,
     )
 
 
