@@ -1,6 +1,24 @@
-"""Weight scaling is the geometric mean of all masks, and stands for thousands of networks.
+"""Weight scaling, one pass, is the geometric mean over the 1024 networks that dropout trains.
 
-X
+The first hidden layer has ten units with dropout, so that all masks can be tried: their
+probabilities are averaged, arithmetically and geometrically, beside the mean over masks drawn at
+random and the one pass with weights scaled. Where only the softmax follows (shallow), weight
+scaling is the geometric mean exactly; with a second hidden layer (deep) it stays near. Both read
+about as many digits right as the arithmetic mean, at a lower cross-entropy; a hundred sampled
+masks reach that mean and ten do not. A network of ten units has no unit to spare: it is better without dropout, by far. A layer
+of 256 (wide) errs as often with it as without: on digits as easy as these dropout gains nothing.
+
+Reference: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, Dropout, sec. 7.5 (Monte
+Carlo averages); Goodfellow, Bengio & Courville 2016, Deep Learning, §7.12.
+
+Command: regzoo run dropout_ensemble
+With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws how many masks are
+enough.
+Expected: test error, shallow: 0.119 with weight scaling and the geometric mean, 0.130 with the
+arithmetic mean, 0.153 and 0.130 with 10 and 100 masks, 0.085 without dropout; deep: 0.103, 0.094,
+0.097, 0.108, 0.098 and 0.048; wide: 0.028 with and without dropout. Weight scaling is 0.055 in total
+variation from the geometric mean (deep), 0.000 (shallow); means over three seeds; 59 s of processor
+time on JAX.
 """
 
 from __future__ import annotations
@@ -35,7 +53,16 @@ METHODS = (
     *(f"{net}/{rule}" for net in ("shallow", "deep") for rule in ("without_dropout", *RULES)),
     *("wide/without_dropout", "wide/weight_scaling"),
 )
-EXPECTED = {}
+EXPECTED = {
+    "shallow/weight_scaling/from_geometric": (0.0, 1e-5),
+    "shallow/without_dropout/error": (0.06, 0.11),
+    "shallow/weight_scaling/error": (0.08, 0.16),
+    "shallow/weight_scaling - shallow/arithmetic/error": (-0.03, 0.01),
+    "deep/weight_scaling/from_geometric": (0.02, 0.1),
+    "deep/weight_scaling/error": (0.07, 0.14),
+    "deep/sampled_100/from_arithmetic": (0.02, 0.06),
+    "deep/sampled_1000/from_arithmetic": (0.006, 0.02),
+}
 
 
 def network(images: data.Dataset, units: Sequence[int], rate: float) -> keras.Model:
