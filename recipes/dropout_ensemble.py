@@ -5,8 +5,9 @@ probabilities are averaged, arithmetically and geometrically, beside the mean ov
 random and the one pass with weights scaled. Where only the softmax follows (shallow), weight
 scaling is the geometric mean exactly; with a second hidden layer (deep) it stays near. Both read
 about as many digits right as the arithmetic mean, at a lower cross-entropy; a hundred sampled
-masks reach that mean and ten do not. A network of ten units has no unit to spare: it is better without dropout, by far. A layer
-of 256 (wide) errs as often with it as without: on digits as easy as these dropout gains nothing.
+masks reach that mean and ten do not. A network of ten units has no unit to spare: it is better
+without dropout, by far. A layer of 256 (wide) errs as often with it as without: here dropout gains
+nothing.
 
 Reference: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, Dropout, sec. 7.5 (Monte
 Carlo averages); Goodfellow, Bengio & Courville 2016, Deep Learning, §7.12.
@@ -16,9 +17,9 @@ With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws how
 enough.
 Expected: test error, shallow: 0.119 with weight scaling and the geometric mean, 0.130 with the
 arithmetic mean, 0.153 and 0.130 with 10 and 100 masks, 0.085 without dropout; deep: 0.103, 0.094,
-0.097, 0.108, 0.098 and 0.048; wide: 0.028 with and without dropout. Weight scaling is 0.055 in total
-variation from the geometric mean (deep), 0.000 (shallow); means over three seeds; 59 s of processor
-time on JAX.
+0.097, 0.108, 0.098 and 0.048; wide: 0.028 with and without dropout. Weight scaling is 0.055 in
+total variation from the geometric mean (deep), 0.000 (shallow); means over three seeds; 59 s of
+processor time on JAX.
 """
 
 from __future__ import annotations
