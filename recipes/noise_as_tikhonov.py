@@ -1,6 +1,18 @@
 """Training a linear model on noisy inputs is ridge regression with λ = n σ².
 
-X
+200 images are regressed on their classes by linear Keras models, which see other Gaussian noise on
+the pixels in every step of SGD; the weights are averaged at the end. Beside them stands ridge
+regression in closed form: for a linear model the two losses are equal on average, at any σ. For a
+network they are equal to second order in σ: noise of 0.1 on the inputs of one with a hidden layer
+is set beside `InputGradientPenalty` of strength σ²/2, which it is where the predicted probabilities
+are right (there the mean of the squared gradient is the curvature of the cross-entropy).
+
+Reference: Bishop 1995, Training with Noise is Equivalent to Tikhonov Regularization; Goodfellow,
+Bengio & Courville 2016, Deep Learning, §7.5.
+
+Command: regzoo run noise_as_tikhonov
+With --data tfds:mnist it takes 200 of those.
+Expected: X
 """
 
 from __future__ import annotations
@@ -32,7 +44,7 @@ EPOCHS = 200
 BATCH = 50
 SEEDS = (0, 1, 2)
 NETWORKS = ("plain", "noise", "penalty")
-EXPECTED = {}
+EXPECTED: dict[str, tuple[float, float]] = {}
 
 
 def regression(images: data.Dataset) -> tuple[np.ndarray, np.ndarray]:
