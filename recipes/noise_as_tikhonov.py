@@ -5,14 +5,19 @@ the pixels in every step of SGD; the weights are averaged at the end. Beside the
 regression in closed form: for a linear model the two losses are equal on average, at any σ. For a
 network they are equal to second order in σ: noise of 0.1 on the inputs of one with a hidden layer
 is set beside `InputGradientPenalty` of strength σ²/2, which it is where the predicted probabilities
-are right (there the mean of the squared gradient is the curvature of the cross-entropy).
+are right (there the mean of the squared gradient is the curvature of the cross-entropy). Both
+flatten the loss around test images, the penalty by half as much: on images learned by heart the
+gradient is gone before the curvature is. On errors neither tells from plain training.
 
 Reference: Bishop 1995, Training with Noise is Equivalent to Tikhonov Regularization; Goodfellow,
 Bengio & Courville 2016, Deep Learning, §7.5.
 
 Command: regzoo run noise_as_tikhonov
 With --data tfds:mnist it takes 200 of those.
-Expected: X
+Expected: linear weights within 2.4, 2.8, 3.2 and 4.4 % of ridge regression's at σ of 0.1, 0.2, 0.4
+and 0.8, what is left of the noise of SGD, where those of least squares are 11 to 53 times as far as
+they are large; mean squared gradient 5.81 plainly, 4.33 with noise, 5.13 with the penalty; test
+error 0.066, 0.064 and 0.067; means over three seeds; 27 s of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -36,15 +41,25 @@ from keras_regzoo.quiet import QUIET
 
 LABELLED = 200
 NOISES = (0.1, 0.2, 0.4, 0.8)  # σ, of pixels in [0, 1]
-STEPS = 3000
-RATE, AVERAGE = 0.4, 0.999
+STEPS = 4000
+RATE, AVERAGE = 0.4, 0.998
 NETWORK_NOISE = 0.1
 UNITS = 64
 EPOCHS = 200
 BATCH = 50
 SEEDS = (0, 1, 2)
 NETWORKS = ("plain", "noise", "penalty")
-EXPECTED: dict[str, tuple[float, float]] = {}
+EXPECTED = {
+    "linear_0.1/from_ridge": (0.0, 0.05),
+    "linear_0.1/least_squares_from_ridge": (1.0, 100.0),
+    "linear_0.2/from_ridge": (0.0, 0.05),
+    "linear_0.4/from_ridge": (0.0, 0.05),
+    "linear_0.8/from_ridge": (0.0, 0.07),
+    "plain/error": (0.045, 0.09),
+    "noise - plain/squared_gradient": (-2.5, -0.7),
+    "penalty - plain/squared_gradient": (-1.4, -0.2),
+    "penalty - plain/error": (-0.015, 0.015),
+}
 
 
 def regression(images: data.Dataset) -> tuple[np.ndarray, np.ndarray]:
