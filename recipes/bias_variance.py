@@ -155,7 +155,7 @@ def draw(found: Study) -> Any:
         {panel: {label: along(name) for name, label in names.items()}},
         [float(method) for method in found.runs],
         "Bias² + variance + noise is the error",
-        f"Means over {SETS} training sets and {len(found.seeds)} seeds; circles: closed form.",
+        f"Means over {SETS} training sets for each seed. Circles: closed form.",
         ("strength of L2", "squared error"),
         {panel: {names[name]: along(f"exact_{name}") for name in ("bias", "variance")}},
     )

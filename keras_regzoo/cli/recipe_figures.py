@@ -101,6 +101,7 @@ def _name(axes: Any, x: float, ends: Mapping[str, float]) -> None:
     """Writes the names of curves beside their ends, apart from each other."""
     if len(ends) > 1 and np.ptp(list(ends.values())) == 0:
         return
+    axes.autoscale_view()  # which a transformation does not wait for
     to_axes = axes.transData + axes.transAxes.inverted()
     heights = {line: to_axes.transform((x, y))[1] for line, y in ends.items()}
     order = sorted(heights, key=lambda line: heights[line])
