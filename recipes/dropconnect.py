@@ -37,12 +37,13 @@ EXPECTED: dict[str, tuple[float, float]] = {}
 
 def build(method: str, images: data.Dataset) -> Trainer:
     """Returns two hidden layers, of the second of which something is dropped, and their trainer."""
-    second: list[Any] = [layers.Dense(UNITS[1], "relu")]
+    hidden = layers.Dense(UNITS[1], "relu")
+    second: list[Any] = [hidden]
     if method == "dropout":
         second.append(layers.Dropout(DROPPED))
     elif method != "plain":
         inference = "moments" if method == "dropconnect_moments" else "mean"
-        second = [DropConnect(*second, DROPPED, per_example=True, inference=inference)]
+        second = [DropConnect(hidden, DROPPED, per_example=True, inference=inference)]
     first = [layers.Flatten(), layers.Dense(UNITS[0], "relu")]
     stack = [keras.Input(images.shape), *first, *second, layers.Dense(images.num_classes)]
     return Trainer(keras.Sequential(stack))

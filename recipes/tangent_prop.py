@@ -22,7 +22,6 @@ tangents, 0.128 with copies and tangents; on shifted test digits 0.688, 0.218, 0
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,7 +37,9 @@ LABELLED = 100
 EPOCHS = 20
 UNITS = (128, 128)
 STRENGTH = 0.1
-SHIFTS = tuple(itertools.product((-1, 0, 1), repeat=2))  # pixels down and to the right
+SHIFTS = [
+    (down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)
+]  # pixels down and to the right
 SHIFTING = ("translation_x", "translation_y")
 METHODS: dict[str, Callable[[], list[Any]]] = {
     "plain": list,
