@@ -12,10 +12,10 @@ Goodfellow, Bengio & Courville 2016, Deep Learning, §5.4.4.
 
 Command: regzoo run bias_variance
 It makes its own data; with --figure PATH it draws the parts along the strength.
-Expected: error 0.444, 0.351 and 0.476 at strengths of 0.003, 0.1 and 1; of it bias² is 0.012, 0.018 and
-0.211 (with a twentieth of the variance, which 20 sets cannot tell from it), variance 0.184,
-0.086 and 0.023, noise 0.247; the sum misses the error by at most 0.0050; means over
-three seeds; 78 s of processor time on PyTorch.
+Expected: error 0.444, 0.351 and 0.476 at strengths of 0.003, 0.1 and 1; of it bias² is 0.012, 0.018
+and 0.211 (with a twentieth of the variance, which 20 sets cannot tell from it), variance 0.184,
+0.086 and 0.023, noise 0.247; the sum misses the error by at most 0.005; means over three seeds;
+78 s of processor time on PyTorch.
 """
 
 from __future__ import annotations
