@@ -12,10 +12,11 @@ budget the order gains next to nothing), 5 (it gains with a short budget or wron
 al. 2024, CurBench: Curriculum Learning Benchmark.
 
 Command: regzoo run curriculum
+With --data tfds:mnist it takes 10 000 of those.
 Expected: with 40 % wrong labels test accuracy 0.910 easiest first, 0.885 plainly, 0.868 at random
 and 0.842 hardest first, means over five seeds. On clean labels the curriculum loses, 0.952 against
 0.971 plainly, with little time too, 0.873 against 0.917: the gain that the paper reports there is
-not found on digits. 464 s on two cores busy with much else.
+not found on digits. 75 s of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from keras import layers, ops
 
 from keras_regzoo import data
 from keras_regzoo.backend import reset_optimizer
 from keras_regzoo.callbacks import CurriculumScheduler
+from keras_regzoo.cli.classifier import accuracy, loss, network
 from keras_regzoo.cli.recipe_options import Asked, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.quiet import QUIET
@@ -47,8 +48,7 @@ GROWTH = 0.9  # the share of the steps after which all examples are served
 FOLDS = 3
 SCORING_EPOCHS = 10
 BATCH = 64
-UNITS = 128
-TEST = 0.3
+UNITS = (128, 128)
 EXPECTED = {
     "clean/plain/test": (0.941, 1.001),
     "clean/curriculum/test": (0.922, 0.982),
@@ -62,65 +62,63 @@ EXPECTED = {
     "noisy/curriculum/test": (0.880, 0.940),
     "noisy/random/test": (0.838, 0.898),
     "noisy/anti/test": (0.812, 0.872),
+    "clean/curriculum - clean/plain/test": (-0.04, 0.0),
+    "short/curriculum - short/plain/test": (-0.07, -0.02),
+    "noisy/curriculum - noisy/plain/test": (0.005, 0.06),
+    "noisy/curriculum - noisy/random/test": (0.01, 0.08),
 }
 
 
 class Examples(NamedTuple):
-    """Digits of one split, the labels to train on, and how hard the examples are."""
+    """Images of one split, the labels to train on, and how hard the examples are."""
 
-    digits: data.Dataset
+    images: data.Dataset
     labels: np.ndarray
     difficulty: np.ndarray
 
 
-def new_network() -> keras.Model:
-    return keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            layers.Flatten(),
-            layers.Dense(UNITS, "relu"),
-            layers.Dense(UNITS, "relu"),
-            layers.Dense(10),
-        ]
-    )
-
-
 @functools.cache
-def compiled_network() -> keras.Model:
-    model = new_network()
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(1e-3), loss)
+def compiled_network(images: data.Dataset) -> keras.Model:
+    model = network(images, UNITS)
+    model.compile(keras.optimizers.Adam(1e-3), loss())
     return model
 
 
-def network() -> keras.Model:
+def restarted(asked: Asked) -> keras.Model:
     """Returns the one compiled network with new weights: compiling takes longer than training."""
-    model = compiled_network()
-    model.set_weights(new_network().get_weights())
+    images = asked.images(SEEDS[0])
+    model = compiled_network(images)
+    model.set_weights(network(images, UNITS).get_weights())
     reset_optimizer(model)
     return model
 
 
 @functools.cache
-def examples(flipped: float, seed: int, scoring_epochs: int) -> Examples:
-    digits = data.load("digits", test=TEST, seed=seed)
-    labels = data.add_label_noise(digits.y_train, flipped, seed=seed)
+def examples(flipped: float, seed: int, asked: Asked) -> Examples:
+    images = asked.images(seed)
+    labels = data.add_label_noise(images.y_train, flipped, seed=seed)
     keras.utils.set_random_seed(seed)
-    options = {"seed": seed, "epochs": scoring_epochs, "batch_size": BATCH}
-    scores = data.difficulty.cross_validated(network, digits.x_train, labels, FOLDS, **options)
-    return Examples(digits, labels, scores)
+    scores = data.difficulty.cross_validated(
+        lambda: restarted(asked),
+        images.x_train,
+        labels,
+        FOLDS,
+        seed=seed,
+        epochs=min(asked.epochs, SCORING_EPOCHS),
+        batch_size=BATCH,
+    )
+    return Examples(images, labels, scores)
 
 
 def measure(method: str, seed: int, asked: Asked) -> dict[str, float]:
-    """Trains once; returns the accuracy on test digits."""
+    """Trains once; returns the accuracy on test images."""
     situation, _, order = method.partition("/")
     epochs = math.ceil(SHORT * asked.epochs) if situation == "short" else asked.epochs
-    scoring_epochs = min(asked.epochs, SCORING_EPOCHS)
-    digits, labels, scores = examples(FLIPPED[situation], seed, scoring_epochs)
+    images, labels, scores = examples(FLIPPED[situation], seed, asked)
     steps = math.ceil(len(labels) / BATCH) * epochs
     start = 1.0 if order == "plain" else START
     curriculum = data.CurriculumDataset(
-        digits.x_train,
+        images.x_train,
         labels,
         scores,
         data.pacing.linear(start, int(GROWTH * steps)),
@@ -129,17 +127,17 @@ def measure(method: str, seed: int, asked: Asked) -> dict[str, float]:
         seed=seed,
     )
     keras.utils.set_random_seed(seed)
-    model = network()
+    model = restarted(asked)
     scheduler = CurriculumScheduler(curriculum, by="step")
     model.fit(curriculum, epochs=epochs, shuffle=False, verbose=QUIET, callbacks=[scheduler])
-    outputs = ops.convert_to_numpy(model(digits.x_test))
-    return {"test": float(np.mean(outputs.argmax(-1) == digits.y_test))}
+    return {"test": accuracy(model, images.x_test, images.y_test)}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all methods and writes the JSON; returns 0 if all are as expected, else 1."""
-    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS)
+    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS, images=True, figure=False)
     settings = {
+        "data": asked.data,
         "epochs": asked.epochs,
         "short": SHORT,
         "flipped": FLIPPED,
@@ -149,17 +147,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "scoring_epochs": SCORING_EPOCHS,
         "batch": BATCH,
         "units": UNITS,
-        "test": TEST,
     }
-    methods = METHODS[-4:] if asked.smoke else METHODS
+    methods = asked.methods(METHODS)
     found = study(methods, lambda m, seed: measure(m, seed, asked), asked.seeds, settings)
-    for situation in FLIPPED if asked.compares else ():
-        for baseline in ("plain", "random"):
-            pair = f"{situation}/curriculum", f"{situation}/{baseline}"
-            gain = found.gain(*pair, "test")
-            low, high = gain.interval or (gain.mean, gain.mean)
-            text = f"{gain.mean:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}"
-            print(f"{pair[0]} - {pair[1]}: {text}")
     return finish(found, asked, EXPECTED)
 
 

@@ -12,33 +12,30 @@ Castells, Weinzaepfel & Revaud 2020, SuperLoss: A Generic Loss for Robust Curric
 4.3 (noisy labels).
 
 Command: regzoo run noisy_labels
+With --data tfds:mnist it takes 10 000 of those.
 Expected: test accuracy 0.835 plainly, 0.933 self-paced and 0.892 with SuperLoss, means over five
 seeds; 256 s on two busy cores.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
-import numpy as np
-from keras import layers
-
-from keras_regzoo import RegularizedModel, data
+from keras_regzoo import data
 from keras_regzoo.callbacks import Scheduler
-from keras_regzoo.cli.recipe_options import finish, read_options
+from keras_regzoo.cli.classifier import Trainer, accuracy, network
+from keras_regzoo.cli.recipe_options import Asked, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.objectives import SelfPaced, SuperLoss
-from keras_regzoo.quiet import QUIET
 
 FLIPPED = 0.4
 SEEDS = (0, 1, 2, 3, 4)
 EPOCHS = 60
 BATCH = 64
-UNITS = 128
-TEST = 0.3
+UNITS = (128, 128)
 WARM_UP = 5
 CHANCE = math.log(10)  # the loss of an example that is as likely as chance has it
 METHODS: dict[str, Callable[[], list[Any]]] = {
@@ -50,6 +47,8 @@ EXPECTED = {
     "plain/test": (0.805, 0.865),
     "self_paced/test": (0.903, 0.963),
     "super_loss/test": (0.862, 0.922),
+    "self_paced - plain/test": (0.07, 0.13),
+    "super_loss - plain/test": (0.03, 0.09),
 }
 
 
@@ -58,49 +57,40 @@ def threshold(epoch: int) -> float:
     return math.inf if epoch < WARM_UP else CHANCE
 
 
-def measure(method: str, seed: int, epochs: int) -> dict[str, float]:
-    """Trains once; returns the accuracy on test digits, and on training digits' true labels."""
-    digits = data.load("digits", test=TEST, seed=seed)
-    keras.utils.set_random_seed(seed)
-    model = keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            layers.Flatten(),
-            layers.Dense(UNITS, "relu"),
-            layers.Dense(UNITS, "relu"),
-            layers.Dense(10),
-        ]
-    )
-    wrapped = RegularizedModel(model, METHODS[method]())
-    wrapped.compile(
-        keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    )
-    labels = data.add_label_noise(digits.y_train, FLIPPED, seed=seed)
-    options: Any = {"batch_size": BATCH, "epochs": epochs, "verbose": QUIET}
-    if method == "self_paced":
-        options["callbacks"] = [Scheduler("self_paced/threshold", threshold)]
-    wrapped.fit(digits.x_train, labels, **options)
-    pairs = {"test": (digits.x_test, digits.y_test), "train": (digits.x_train, digits.y_train)}
+def measure(method: str, seed: int, asked: Asked, train: Trainer) -> dict[str, float]:
+    """Trains once; returns the accuracy on test images, and on training images' true labels."""
+    images = asked.images(seed)
+    labels = data.add_label_noise(images.y_train, FLIPPED, seed=seed)
+    paced = [Scheduler("self_paced/threshold", threshold)] if method == "self_paced" else []
+    options: Any = {"batch_size": BATCH, "epochs": asked.epochs, "callbacks": paced}
+    model = train(images.x_train, labels, seed, **options)
     return {
-        name: float(np.mean(model.predict(x, verbose=QUIET).argmax(-1) == y))
-        for name, (x, y) in pairs.items()
+        "test": accuracy(model, images.x_test, images.y_test),
+        "train": accuracy(model, images.x_train, images.y_train),
     }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all methods and writes the JSON; returns 0 if all are as expected, else 1."""
-    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS)
-    settings = {"flipped": FLIPPED, "batch": BATCH, "units": UNITS, "test": TEST}
+    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS, images=True, figure=False)
+
+    @functools.cache
+    def trainer(method: str) -> Trainer:
+        return Trainer(network(asked.images(SEEDS[0]), UNITS), METHODS[method]())
+
+    settings = {
+        "data": asked.data,
+        "epochs": asked.epochs,
+        "flipped": FLIPPED,
+        "batch": BATCH,
+        "units": UNITS,
+    }
     found = study(
-        list(METHODS),
-        lambda method, seed: measure(method, seed, asked.epochs),
+        asked.methods(METHODS),
+        lambda method, seed: measure(method, seed, asked, trainer(method)),
         asked.seeds,
-        {"epochs": asked.epochs, **settings},
+        settings,
     )
-    for method in list(METHODS)[1:] if asked.compares else ():
-        gain = found.gain(method, "plain", "test")
-        low, high = gain.interval or (gain.mean, gain.mean)
-        print(f"{method} - plain: {gain.mean:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}")
     return finish(found, asked, EXPECTED)
 
 

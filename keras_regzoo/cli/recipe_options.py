@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import functools
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 
+from keras_regzoo import data
 from keras_regzoo.diagnostics.study import Study
 
 DIGITS = "digits"
+TEST = 0.3
+MOST = 10_000  # training images
+FEW = 256  # images of each part, in a smoke test
+GAIN = " - "
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,15 @@ class Asked:
     out: Path | None
     figure: Path | None
 
+    def methods(self, names: Iterable[str]) -> list[str]:
+        """Returns the methods to measure: in a smoke test the first and the last of them."""
+        every = list(names)
+        return list(dict.fromkeys([every[0], every[-1]])) if self.smoke else every
+
+    def images(self, seed: int) -> data.Dataset:
+        """Returns the images of a seed's split: so many that a recipe is done soon."""
+        return images(self.data, seed, FEW if self.smoke else MOST)
+
 
 def read_options(
     argv: Sequence[str] | None,
@@ -45,8 +61,11 @@ def read_options(
     seeds: Sequence[int],
     epochs: int,
     images: bool = False,
+    figure: bool | None = None,
 ) -> Asked:
     """Reads a recipe's command line.
+
+    A mistake in it is told with exit status 2.
 
     Args:
         argv: The arguments; by default those of the process.
@@ -54,23 +73,27 @@ def read_options(
         about: Docstring of the recipe.
         seeds: Those it measures with.
         epochs: Passes over the training examples.
-        images: Whether it takes any images, and draws a figure.
+        images: Whether it takes any images; else it makes its own data, and `--data` is refused.
+        figure: Whether it draws a figure; by default if it takes images.
     """
     parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
-    parser.add_argument("--smoke", action="store_true", help="one seed and epoch, no comparison")
+    parser.add_argument("--smoke", action="store_true", help="try shortly, compare nothing")
     parser.add_argument("--epochs", type=_positive, help=f"passes over the data, not {epochs}")
     parser.add_argument("--out", type=Path, help="where to write the JSON")
     if images:
         parser.add_argument("--data", default=DIGITS, help="images in [0, 1], such as tfds:mnist")
+    else:
+        parser.add_argument("--data", type=_own_data, help=argparse.SUPPRESS)
+    if images if figure is None else figure:
         parser.add_argument("--figure", type=Path, help="where to write the figure, a .png file")
-    given = argparse.Namespace(data=DIGITS, figure=None)
-    parser.parse_args(argv, given)
-    as_it_is = not given.smoke and given.data == DIGITS and given.epochs in (None, epochs)
+    given = parser.parse_args(argv, argparse.Namespace(figure=None))
+    source = given.data or DIGITS
+    as_it_is = not given.smoke and source == DIGITS and given.epochs in (None, epochs)
     results = Path(script).resolve().parents[1] / "benchmarks" / "results"
     return Asked(
         seeds=tuple(seeds[:1] if given.smoke else seeds),
         epochs=given.epochs or (1 if given.smoke else epochs),
-        data=given.data,
+        data=source,
         smoke=given.smoke,
         compares=as_it_is,
         out=given.out or (results / f"{Path(script).stem}.json" if as_it_is else None),
@@ -78,31 +101,71 @@ def read_options(
     )
 
 
+@functools.lru_cache(maxsize=8)  # the splits of a recipe's seeds
+def images(source: str, seed: int, most: int = MOST) -> data.Dataset:
+    """Returns images, of which at most `most` train; fewer than `MOST` cut the other parts too."""
+    loaded = data.load(source, test=TEST, seed=seed)
+    few = loaded.with_training_size(min(most, len(loaded.x_train)))
+    if most >= MOST:
+        return few
+    return replace(
+        few,
+        x_validation=few.x_validation[:most],
+        y_validation=few.y_validation[:most],
+        x_test=few.x_test[:most],
+        y_test=few.y_test[:most],
+    )
+
+
 def finish(found: Study, asked: Asked, expected: Mapping[str, tuple[float, float]]) -> int:
-    """Writes what a recipe measured, and says whether it is as expected.
+    """Writes what a recipe measured, beside what is expected, and says whether it is so.
 
     Args:
         found: What it measured.
         asked: What the command line asked for.
-        expected: Under `"method/measure"` the interval of its mean over the seeds, on any backend.
+        expected: The interval of a mean over the seeds, on any backend: under `"method/measure"`
+            that of a measure, under `"method - baseline/measure"` that of the difference of two
+            methods' on the same seeds.
 
     Returns:
         0 if all means are as expected or nothing was compared, else 1.
     """
-    print(f"{found.seconds:.0f} s on {keras.config.backend()}")
-    if asked.out is not None:
-        found.save(asked.out)
-    if not asked.compares:
-        return 0
     within = True
     for name, (least, greatest) in expected.items():
         method, _, measure = name.rpartition("/")
-        within &= least <= found.mean(method, measure) <= greatest
+        if not asked.compares and not found.runs.keys() >= set(method.split(GAIN)):
+            continue
+        mean, text = _mean(found, method, measure)
+        within &= least <= mean <= greatest
+        print(f"{name}: {text}, expected {least:g} to {greatest:g}")
+    processor = f"{time.process_time():.0f} s of processor time with all imports"
+    print(f"{found.seconds:.0f} s, {processor}, on {keras.config.backend()}")
+    if asked.out is not None:
+        found.save(asked.out)
+    if not asked.compares:
+        print("not compared: the expected numbers are those of the recipe as it is")
+        return 0
     print("as expected" if within else "NOT as expected")
     return 0 if within else 1
+
+
+def _mean(found: Study, method: str, measure: str) -> tuple[float, str]:
+    """Returns a mean, or a mean difference, and how to write it."""
+    if GAIN not in method:
+        mean = found.mean(method, measure)
+        return mean, f"{mean:.3f}"
+    gain = found.gain(*method.split(GAIN), measure)
+    text = f"{gain.mean:+.3f}"
+    if gain.interval is not None:
+        text += " (95 % interval {:+.3f} to {:+.3f})".format(*gain.interval)
+    return gain.mean, text
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"must be an integer of at least 1; received {text!r}")
     return int(text)
+
+
+def _own_data(text: str) -> str:
+    raise argparse.ArgumentTypeError(f"this recipe makes its own data; received {text!r}")

@@ -51,8 +51,12 @@ def find(name: str) -> Path:
 
 def claim(path: Path) -> str:
     """Returns the first line of the recipe's docstring, without running it."""
-    docstring = ast.get_docstring(_parse(path)) or ""
-    return docstring.partition("\n")[0]
+    return docstring(path).partition("\n")[0]
+
+
+def docstring(path: Path) -> str:
+    """Returns the recipe's docstring, without running it."""
+    return ast.get_docstring(_parse(path)) or ""
 
 
 def load(path: Path) -> Callable[[Sequence[str]], Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,15 +9,13 @@ from typing import Any
 import keras
 
 from keras_regzoo import data
-from keras_regzoo.cli.recipe_options import finish, read_options
+from keras_regzoo.cli.recipe_options import MOST, TEST, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Measured
 from keras_regzoo.quiet import QUIET
 
 SEEDS = (0, 1, 2)
-TEST = 0.3
-MOST = 10_000  # training images
 BATCH = 64
 RATE = 2e-3
 Task = Callable[[str, data.Dataset, int, int], Measured]
@@ -55,21 +52,14 @@ def run_study(
     asked = read_options(argv, script, about, SEEDS, epochs, images=True)
     everything = {"epochs": asked.epochs, "batch": BATCH, "rate": RATE, "test": TEST, "most": MOST}
     found = study(
-        methods,
-        lambda method, seed: measure(method, images(asked.data, seed), seed, asked.epochs),
+        asked.methods(methods),
+        lambda method, seed: measure(method, asked.images(seed), seed, asked.epochs),
         asked.seeds,
         {"data": asked.data, **everything, **settings},
     )
     if asked.figure is not None:
-        asked.figure.write_bytes(png(figure(images(asked.data, SEEDS[0]), asked.epochs)))
+        asked.figure.write_bytes(png(figure(asked.images(SEEDS[0]), asked.epochs)))
     return finish(found, asked, expected)
-
-
-@functools.lru_cache(maxsize=len(SEEDS))
-def images(source: str, seed: int) -> data.Dataset:
-    """Returns the images with at most as many training images as all recipes take."""
-    loaded = data.load(source, test=TEST, seed=seed)
-    return loaded.with_training_size(min(MOST, len(loaded.x_train)))
 
 
 def trained(

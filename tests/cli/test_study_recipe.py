@@ -1,13 +1,15 @@
-"""What recipes of autoencoders share: options, files and verdict; and each recipe, shortly."""
+"""What recipes share: options, files and verdict."""
 
 import json
 
 import numpy as np
 import pytest
 
-from keras_regzoo.cli.study_recipe import MOST, SEEDS, TEST, images, run_study
+from keras_regzoo.cli.recipe_options import FEW, MOST, TEST, finish, images, read_options
+from keras_regzoo.cli.study_recipe import SEEDS, run_study
 from keras_regzoo.data import load
 from keras_regzoo.diagnostics import plots
+from keras_regzoo.diagnostics.study import Study
 
 pytestmark = pytest.mark.one_backend
 
@@ -60,7 +62,7 @@ def test_smoke_and_other_data_compare_nothing_and_write_what_they_are_asked_to(t
     for arguments in (("--smoke",), ("--data", str(source), "--figure", str(figure))):
         calls = []
         assert run(tmp_path, *arguments, expected={"one/value": (9.0, 9.1)}, calls=calls) == 0
-        assert "expected" not in capsys.readouterr().out
+        assert "as expected" not in capsys.readouterr().out
     assert {shape for _, shape, _, _ in calls} == {(22, 3, 3)}  # 30 % test, 15 % validation
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.rglob("*.json"))
@@ -73,7 +75,8 @@ def test_other_epochs_are_measured_and_not_compared(tmp_path, capsys):
     calls = []
     assert run(tmp_path, "--epochs", "3", expected={"one/value": (9.0, 9.1)}, calls=calls) == 0
     assert {epochs for _, _, _, epochs in calls} == {3}
-    assert "expected" not in capsys.readouterr().out
+    assert "one/value: 1.000, expected 9 to 9.1\n" in (printed := capsys.readouterr().out)
+    assert "as expected" not in printed
     assert not list(tmp_path.rglob("*.json"))
 
 
@@ -92,27 +95,41 @@ def test_images_are_cut_to_so_many_that_a_recipe_is_done_soon(tmp_path):
     assert len(images(str(source), 0).x_train) == MOST
 
 
-@pytest.mark.parametrize(
-    ("name", "lines"),
-    [
-        ("undercomplete_autoencoder", ["pca: error", "linear: error", "deep: error"]),
-        ("overcomplete_autoencoder", ["plain: digits", "masking_noise: d", "contraction: digits"]),
-        ("denoising_autoencoder", ["untouched: noisy", "plain: noisy", "denoising: noisy"]),
-        ("convolutional_autoencoder", ["dense_64: error", "conv_8_16: error"]),
-        ("contractive_autoencoder", ["plain: jacobian_norm", "contractive: jacobian_norm"]),
-        ("contrastive_autoencoder", ["plain: accuracy", "with_labels: accuracy"]),
-        ("variational_autoencoder", ["variational: elbo", "beta_tc_4: elbo"]),
-        ("wasserstein_autoencoder", ["plain: discrepancy", "info_vae: discrepancy"]),
-        ("regularized_autoencoder", ["none: error", "gradient: error"]),
-        ("vector_quantized_autoencoder", ["plain: error", "codes_64: error"]),
-    ],
-)
-def test_smoke_of_each_recipe_measures_every_method_and_draws(regzoo, tmp_path, name, lines):
-    out, figure = tmp_path / "out.json", tmp_path / "seen.png"
-    result = regzoo("run", name, "--smoke", "--out", str(out), "--figure", str(figure))
-    assert result.exit_code == 0, result.stderr
-    for line in lines:
-        assert f"\n{line}" in f"\n{result.stdout}"
-    assert "expected" not in result.stdout
-    assert json.loads(out.read_text())["settings"]["epochs"] == 1
-    assert figure.read_bytes().startswith(b"\x89PNG")
+def test_smoke_takes_few_images(tmp_path):
+    shapes = {len(getattr(images("digits", 0, FEW), f"x_{part}")) for part in ("train", "test")}
+    assert shapes == {FEW}
+    run(tmp_path, "--smoke", calls=(calls := []))
+    assert {shape[0] for _, shape, _, _ in calls} == {FEW}
+
+
+def test_differences_are_paired_by_seed_and_compared(tmp_path, capsys):
+    gain = {"seed - one/value": (-0.1, 0.1)}
+    assert run(tmp_path, "--out", str(tmp_path / "out.json"), expected=gain) == 0
+    printed = capsys.readouterr().out  # the differences -1, 0 and 1 have a standard error of 0.577
+    line = "seed - one/value: +0.000 (95 % interval -2.484 to +2.484), expected -0.1 to 0.1\n"
+    assert line in printed
+    gain = {"seed - one/value": (0.1, 0.2)}
+    assert run(tmp_path, "--out", str(tmp_path / "out.json"), expected=gain) == 1
+
+
+def test_a_recipe_with_data_of_its_own_takes_no_other(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        read_options(["--data", "tfds:mnist"], str(tmp_path / "own.py"), "Own.", (0,), 1)
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert "--data: this recipe makes its own data; received 'tfds:mnist'\n" in error
+
+
+def test_smoke_measures_the_first_and_the_last_method(tmp_path):
+    asked = read_options(["--smoke"], str(tmp_path / "tried.py"), "Tried.", (0,), 1)
+    assert asked.methods("abc") == ["a", "c"]
+    assert asked.methods(["a"]) == ["a"]
+    assert read_options([], str(tmp_path / "tried.py"), "", (0,), 1).methods("abc") == list("abc")
+
+
+def test_what_a_smoke_test_did_not_measure_is_not_compared(tmp_path, capsys):
+    asked = read_options(["--smoke"], str(tmp_path / "tried.py"), "Tried.", (0,), 1)
+    found = Study((0,), {"a": [{"value": 1.0}]}, {}, 0.1)
+    expected = {"a/value": (0, 1), "b/value": (0, 1), "a - b/value": (0, 1)}
+    assert finish(found, asked, expected) == 0
+    assert capsys.readouterr().out.startswith("a/value: 1.000, expected 0 to 1\n0 s")
