@@ -16,7 +16,7 @@ Collobert & Weston 2009, Curriculum Learning, sec. 3 (continuation methods).
 Command: regzoo run continuation
 With --data tfds:mnist the network takes 200 of those; with --figure PATH it draws the function, its
 blurs, and where the descents end.
-Expected: EXPECTATION
+Expected: to be measured.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Optima and Better Generalization, sec. 3.
 
 Command: regzoo run stochastic_weight_averaging
 With --data tfds:mnist it takes 10 000 of those.
-Expected: EXPECTATION
+Expected: to be measured.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Networks (transposed weights to start the decoder with).
 
 Command: regzoo run tied_weights
 With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws rebuilt digits.
-Expected: EXPECTATION
+Expected: to be measured.
 """
 
 from __future__ import annotations
