@@ -60,6 +60,7 @@ EXPECTED = {
 
 def function(w: Any, blur: float = 0.0) -> Any:
     """Returns w²/4 + 1 − cos 2πw, averaged over Gaussian perturbations of w in closed form."""
+    w = ops.convert_to_tensor(w)
     waves = math.exp(-2 * (math.pi * blur) ** 2) * ops.cos(2 * math.pi * w)
     return (w**2 + blur**2) / 4 + 1 - waves
 
