@@ -11,7 +11,7 @@ Reference: Liu, Ting & Zhou 2008, Isolation Forest; Vincent, Larochelle, Lajoie,
 Command: regzoo run anomaly_detection
 With --data tfds:mnist it takes those of 10 000; with --figure PATH it draws digits of each class as
 an autoencoder of eights rebuilds them.
-Expected: EXPECTATION
+Expected: to be measured.
 """
 
 from __future__ import annotations

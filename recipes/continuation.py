@@ -16,7 +16,7 @@ Collobert & Weston 2009, Curriculum Learning, sec. 3 (continuation methods).
 Command: regzoo run continuation
 With --data tfds:mnist the network takes 200 of those; with --figure PATH it draws the function, its
 blurs, and where the descents end.
-Expected: EXPECTATION
+Expected: to be measured.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ EXPECTED = {
 
 def function(w: Any, blur: float = 0.0) -> Any:
     """Returns w²/4 + 1 − cos 2πw, averaged over Gaussian perturbations of w in closed form."""
+    w = ops.convert_to_tensor(w)
     waves = math.exp(-2 * (math.pi * blur) ** 2) * ops.cos(2 * math.pi * w)
     return (w**2 + blur**2) / 4 + 1 - waves
 

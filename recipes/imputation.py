@@ -12,7 +12,7 @@ Troyanskaya et al. 2001, Missing value estimation methods for DNA microarrays (n
 
 Command: regzoo run imputation
 With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws filled digits.
-Expected: EXPECTATION
+Expected: to be measured.
 """
 
 from __future__ import annotations

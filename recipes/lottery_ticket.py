@@ -11,7 +11,7 @@ Networks, sec. 1 and 2.
 Command: regzoo run lottery_ticket
 With --data tfds:mnist it takes 10 000 of those; `python -m benchmarks.lottery_ticket` has the
 paper's own network.
-Expected: EXPECTATION
+Expected: to be measured.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ Optima and Better Generalization, sec. 3.
 
 Command: regzoo run stochastic_weight_averaging
 With --data tfds:mnist it takes 10 000 of those.
-Expected: EXPECTATION
+Expected: test accuracy 0.894 of the mean and 0.848 of the last weights, means over three seeds; of
+a rate that falls 0.915, which on these digits is better still. 14 s of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -31,15 +32,17 @@ from keras_regzoo.diagnostics import study
 
 METHODS = ("last", "cosine", "swa")
 FLIPPED = 0.2
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = (0, 1, 2)
 EPOCHS = 40
 BATCH = 32
 RATE = 3e-3
 START = 0.5  # of the epochs
 UNITS = (128, 128)
 EXPECTED = {
-    "last/test": (0.0, 1.0),
-    "swa - last/test": (0.0, 1.0),
+    "last/test": (0.82, 0.88),
+    "cosine/test": (0.89, 0.94),
+    "swa/test": (0.87, 0.92),
+    "swa - last/test": (0.015, 0.075),
 }
 
 

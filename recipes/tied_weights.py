@@ -11,7 +11,8 @@ Networks (transposed weights to start the decoder with).
 
 Command: regzoo run tied_weights
 With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws rebuilt digits.
-Expected: EXPECTATION
+Expected: error 0.0121 with 19 788 weights untied, 0.0125 with 10 060 tied, and 0.0150 with 9932
+untied and narrow, means over three seeds. 24 s of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ LATENT = 12
 EPOCHS = 60
 SETTINGS = {"hidden": HIDDEN, "latent": LATENT}
 EXPECTED = {
-    "untied/error": (0.0, 1.0),
-    "tied/error": (0.0, 1.0),
+    "untied/error": (0.0107, 0.0134),
+    "untied_narrow/error": (0.0126, 0.0174),
+    "tied/error": (0.0112, 0.0138),
+    "tied - untied_narrow/error": (-0.0045, -0.0005),
 }
 
 

@@ -9,7 +9,7 @@ Reference: Bergstra & Bengio 2012, Random Search for Hyper-Parameter Optimizatio
 
 Command: regzoo run tuner_search
 With --data tfds:mnist it takes 200 of those, too.
-Expected: EXPECTATION
+Expected: to be measured.
 """
 
 from __future__ import annotations

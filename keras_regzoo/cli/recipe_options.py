@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,7 +137,7 @@ def finish(found: Study, asked: Asked, expected: Mapping[str, tuple[float, float
         mean, text = _mean(found, method, measure)
         within &= least <= mean <= greatest
         print(f"{name}: {text}, expected {least:g} to {greatest:g}")
-    processor = f"{time.process_time():.0f} s of processor time with all imports"
+    processor = f"{found.processor_seconds or 0:.0f} s of processor time"
     print(f"{found.seconds:.0f} s, {processor}, on {keras.config.backend()}")
     if asked.out is not None:
         found.save(asked.out)

@@ -26,12 +26,15 @@ class Study:
         runs: Under each method what each seed gave, in the order of `seeds`.
         settings: What all runs had in common.
         seconds: How long it took.
+        processor_seconds: How much of a processor it took, which a busy machine does not change
+            much; `None` where that was not measured.
     """
 
     seeds: tuple[int, ...]
     runs: dict[str, list[Measured]]
     settings: dict[str, Any]
     seconds: float
+    processor_seconds: float | None = None
 
     def values(self, method: str, measure: str) -> list[float]:
         """Returns one measure of a method, a number a seed."""
@@ -61,6 +64,7 @@ class Study:
             "summary": summary,
             "environment": environment(),
             "seconds": round(self.seconds, 1),
+            "processor_seconds": self.processor_seconds,
         }
         write_atomically(path, to_json(results))
 
@@ -97,13 +101,14 @@ def study(
     for name, given in (("methods", methods), ("seeds", seeds)):
         if not len(given):
             raise ValueError(f"`{name}` must not be empty; received {given!r}.")
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     runs: dict[str, list[Measured]] = {}
     for method in methods:
         runs[method] = [measure(method, seed) for seed in seeds]
         means = (f"{k} {np.mean([run[k] for run in runs[method]]):.3f}" for k in runs[method][0])
         report(f"{method}: {', '.join(means)}")
-    return Study(tuple(seeds), runs, settings, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Study(tuple(seeds), runs, settings, seconds, round(time.process_time() - used, 1))
 
 
 def _spread(values: list[float]) -> float | None:

@@ -65,13 +65,11 @@ def test_other_data_are_taken_and_drawn_or_refused_in_a_sentence(
 ):
     out, figure = tmp_path / "out.json", tmp_path / "seen.png"
     arguments = ["--smoke", "--epochs", "1", "--data", str(other_images), "--out", str(out)]
-    draws = "--figure PATH" in documentation(name)
-    if OWN_DATA in documentation(name):
-        result = regzoo("run", name, *arguments)
-        assert result.exit_code == 2
+    draws = ["--figure", str(figure)] if "--figure PATH" in documentation(name) else []
+    result = regzoo("run", name, *arguments, *draws)
+    if result.exit_code == 2:
         assert f"argument --data: this recipe {OWN_DATA}; received" in result.stderr
-        arguments = ["--smoke", "--out", str(out)]
-    result = regzoo("run", name, *arguments, *(["--figure", str(figure)] if draws else []))
+        result = regzoo("run", name, "--smoke", "--out", str(out), *draws)
     assert result.exit_code == 0, result.output
     assert json.loads(out.read_text())["settings"].get("data") != "digits"
     assert not draws or figure.read_bytes().startswith(b"\x89PNG")

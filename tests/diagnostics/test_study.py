@@ -40,6 +40,7 @@ def test_saved_json_has_runs_seeds_settings_and_versions(tmp_path):
     assert saved["settings"] == {"epochs": 3}
     assert saved["summary"]["b"]["score"] == {"mean": 4.0, "std": 2.0}
     assert {"keras", "backend", "cpus"} <= set(saved["environment"])
+    assert saved["processor_seconds"] >= 0
     assert list(tmp_path.iterdir()) == [tmp_path / "study.json"]
 
 
