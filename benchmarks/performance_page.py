@@ -100,9 +100,11 @@ def _devices(names: set[str]) -> str:
     cuda = sorted(names - {CPU})
     if cuda:
         return f"Rows are from {', '.join(cuda)}{' and from a CPU' if CPU in names else ''}."
+    if not names:
+        return "Nothing has been measured yet."
     return (
-        "No GPU has been measured yet: every row is from a small CPU that did other work at the "
-        "same\ntime, so read the ratios rather than the milliseconds."
+        "No GPU has been measured yet: every row is from a CPU. Where the load is above the number "
+        "of\nCPUs, other work ran at the same time: read the ratios, not the milliseconds."
     )
 
 
