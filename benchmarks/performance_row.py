@@ -70,7 +70,8 @@ def measure_steps(row: Row, rounds: int) -> dict[str, Any]:
     before = devices.peak_bytes() if devices.name() == devices.CPU else 0
     model = build(row.technique)
     steps = steps_of(row.batch)
-    x, y = data(model.input_shape[1:], row.batch * (steps + WARM_UP))
+    shape = getattr(model, "base", model).input_shape[1:]
+    x, y = data(shape, row.batch * (steps + WARM_UP))
     one = (x[: row.batch], y[: row.batch])
     first = seconds(model, *one, row)
     later = statistics.median(seconds(model, *one, row) for _ in range(3))
