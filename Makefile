@@ -31,6 +31,7 @@ lint:
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m keras_regzoo.catalogue.readme README.md --check
 	$(BIN)/python -m keras_regzoo.catalogue.choosing docs/choosing.md --check
+	$(BIN)/python -m benchmarks.performance_page docs/performance.md --check
 
 types:
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -43,6 +44,7 @@ tests:
 readme:
 	$(BIN)/python -m keras_regzoo.catalogue.readme README.md
 	$(BIN)/python -m keras_regzoo.catalogue.choosing docs/choosing.md
+	$(BIN)/python -m benchmarks.performance_page docs/performance.md
 
 docs:
 	@echo "make docs: install the package with MkDocs into $(VENV) if need be, then build the site in"

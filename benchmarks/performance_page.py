@@ -6,7 +6,7 @@ python -m benchmarks.performance_page docs/performance.md [--check]
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from benchmarks import machine, results_file
@@ -176,7 +176,7 @@ def _line(
         other = Row(**{**row.spec(), "technique": technique})
         return results.get(other.key(*place), {})
 
-    floor = least(row.technique, beside(DRAW).get("ratio"))
+    floor = least(row.technique, lambda technique: beside(technique).get("ratio"))
     plain = beside(PLAIN).get("peak_bytes")
     return [
         place[0],
@@ -197,12 +197,18 @@ def _line(
     ]
 
 
-def least(technique: str, draw_ratio: float | None) -> float | None:
-    """Returns a technique's floor over a plain step, if it has one and what it needs is known."""
+def least(technique: str, ratio: Callable[[str], float | None]) -> float | None:
+    """Returns a technique's floor over a plain step, if it has one and what it needs is known.
+
+    Args:
+        technique: The technique.
+        ratio: Returns the measured ratio of another row to a plain step, if it was measured.
+    """
     known = TECHNIQUES.get(technique)
-    if known is None or (known.draws and draw_ratio is None):
+    if known is None:
         return None
-    return known.floor(draw_ratio or 1.0)
+    measured = ratio(known.beside) if known.beside else None
+    return known.floor({} if measured is None else {known.beside: measured})
 
 
 def _failed(entries: Iterable[Any]) -> str:

@@ -1,16 +1,18 @@
-"""DropConnect against dropout and plain training on few digits.
+"""Neither DropConnect nor dropout lowers the error of a small network on 300 digits.
 
 The second of two hidden layers loses half of its outputs (dropout) or half of its weights, other
 ones for each example (DropConnect), while 300 labelled digits are learned; from the same weights
 and on the same split for each seed. At inference DropConnect takes the mean of the weights, or the
-mean over Gaussians with the moments of the pre-activations, as the paper does.
+mean over Gaussians with the moments of the pre-activations, as the paper does. The paper's gains
+are those of wider networks that are trained for hundreds of epochs on all of MNIST.
 
 Reference: Wan, Zeiler, Zhang, LeCun & Fergus 2013, Regularization of Neural Networks using
 DropConnect.
 
 Command: regzoo run dropconnect
 With --data tfds:mnist it takes 300 of those; with --figure PATH it draws what each seed gave.
-Expected: test error 0.056 plainly and 0.056 with dropout, means over five seeds.
+Expected: test error 0.050 plainly, 0.053 with dropout, 0.057 and 0.056 with DropConnect by the mean
+and by moments: differences within chance. Means over five seeds; 54 s of processor time on PyTorch.
 """
 
 from __future__ import annotations
@@ -32,7 +34,12 @@ UNITS = (128, 64)
 DROPPED = 0.5
 METHODS = ("plain", "dropout", "dropconnect", "dropconnect_moments")
 MEASURES = {"error": "test error", "nats": "test cross-entropy (nats)"}
-EXPECTED = {"plain/error": (0.04, 0.075), "dropout/error": (0.04, 0.075)}
+EXPECTED = {
+    "plain/error": (0.035, 0.075),
+    "dropout/error": (0.035, 0.075),
+    "dropconnect/error": (0.04, 0.075),
+    "dropconnect_moments/error": (0.04, 0.075),
+}
 
 
 def build(method: str, images: data.Dataset) -> Trainer:

@@ -99,4 +99,4 @@ def compare(
     for row in rows:
         table.add_row(*(row[i] for i in columns))
     shown.print(table)
-    shown.print(f"\n{verdict(comparison)}\n\nReport: {comparison.folder / 'report.md'}")
+    shown.print(f"\n{verdict(comparison)}\n\nReport: {comparison.folder / 'report.html'}")

@@ -153,10 +153,12 @@ def _mean(found: Study, method: str, measure: str) -> tuple[float, str]:
     if GAIN not in method:
         mean = found.mean(method, measure)
         return mean, f"{mean:.3f}"
-    gain = found.gain(*method.split(GAIN), measure)
+    first, _, second = method.partition(GAIN)
+    gain = found.gain(first, second, measure)
     text = f"{gain.mean:+.3f}"
     if gain.interval is not None:
-        text += " (95 % interval {:+.3f} to {:+.3f})".format(*gain.interval)
+        low, high = gain.interval
+        text += f" (95 % interval {low:+.3f} to {high:+.3f})"
     return gain.mean, text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -61,7 +61,7 @@ def tune(
     """Which techniques, and how strong? Search by cross-validation, and train the best anew."""
     from keras_regzoo import tuning
 
-    given = {} if techniques is None else {"techniques": techniques}
+    given: dict[str, Any] = {} if techniques is None else {"techniques": techniques}
     result = tuning.search(
         data,
         **given,

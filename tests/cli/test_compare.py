@@ -54,7 +54,7 @@ def test_killed_comparison_goes_on_where_it_was(killed, regzoo):
     assert finished.items() <= everything.items()
     results = json.loads((killed / "results.json").read_text(encoding="utf-8"))
     assert len(results["runs"]) == 6
-    assert f"Report: {killed / 'report.md'}" in result.stdout.replace("\n", "")
+    assert f"Report: {killed / 'report.html'}" in result.stdout.replace("\n", "")
     for technique in ("baseline", "l2"):
         assert re.search(rf"^{technique} +\d", result.stdout, re.MULTILINE)
     again = regzoo("compare", *ARGUMENTS[1:], "--epochs", "5", "--out", str(killed))

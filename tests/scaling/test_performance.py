@@ -66,10 +66,10 @@ def test_settings_are_arguments_of_compile():
 
 
 def test_floor_is_that_of_the_catalogue_and_of_the_numbers_drawn():
-    assert performance_page.least("sharpness_aware", None) == 2.0
-    assert performance_page.least("weight_noise", 1.5) == 1.5
-    assert performance_page.least("weight_noise", None) is None
-    assert performance_page.least(PLAIN, 1.0) is None
+    assert performance_page.least("sharpness_aware", lambda _: None) == 2.0
+    assert performance_page.least("weight_noise", {DRAW: 1.5}.get) == 1.5
+    assert performance_page.least("weight_noise", lambda _: None) is None
+    assert performance_page.least(PLAIN, {DRAW: 1.0}.get) is None
 
 
 def test_page_holds_a_row_to_its_floor_and_to_plain_memory():
