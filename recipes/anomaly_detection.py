@@ -11,8 +11,8 @@ Reference: Liu, Ting & Zhou 2008, Isolation Forest; Vincent, Larochelle, Lajoie,
 Command: regzoo run anomaly_detection
 With --data tfds:mnist it takes those of 10 000; with --figure PATH it draws digits of each class as
 an autoencoder of eights rebuilds them.
-Expected: area under the curve 0.991 by the autoencoder, plain or denoising, and by PCA, 0.971 by the
-isolation forest. Means over three seeds; 59 s of processor time on JAX.
+Expected: area under the curve 0.991 by the autoencoder, plain or denoising, and by PCA, 0.971 by
+the isolation forest. Means over three seeds; 59 s of processor time on JAX.
 """
 
 from __future__ import annotations
