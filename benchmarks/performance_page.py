@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks import machine, results_file
 from benchmarks.devices import CPU
 from benchmarks.performance_plan import MODELS, NAMES, PLAIN, SETTINGS, Row
-from benchmarks.techniques import DRAW, TECHNIQUES
+from benchmarks.techniques import TECHNIQUES
 from keras_regzoo.catalogue import readme
 
 RESULT = "performance"
@@ -50,7 +50,7 @@ Steps take turns with those of plain Keras, of the same network at the same batc
 process; × plain is the median over rounds of the ratio of both, which other work on the machine
 disturbs less than the milliseconds. The floor is what the passes that a technique must make would
 cost, a forward pass counted as a third of a plain step and a backward pass as two thirds, with the
-time of drawing a number for each weight where it must ({draw!r}). Memory is the most that was
+time of what it must draw or compute besides, which is a row of its own. Memory is the most that was
 used, of a CUDA device or, on a CPU, of the process beyond what its imports took, compilation
 included; × memory is over that of plain Keras in a process of its own. Compile is the first step
 less a later one, in seconds. The load is how many processes wanted a core when a row began.
@@ -89,7 +89,6 @@ def page(results: dict[str, dict[str, Any]]) -> str:
         epochs=sample["epochs"],
         settings=_settings(epochs),
         fastest=_fastest(epochs),
-        draw=DRAW,
         steps=_steps(steps, results),
         failed=_failed(each for each in entries if "failed" in each[2]),
         conditions=_conditions(good),

@@ -1,4 +1,4 @@
-"""A search for regularization with KerasTuner, against the network as it is.
+"""A short search with KerasTuner finds no regularization that helps a network on 200 digits.
 
 Two hidden layers learn 8 x 8 digits from 200 of them. KerasTuner tries sets of at most two of L2,
 dropout and mixup, with strengths from their search spaces, and keeps the trial whose validation
@@ -9,7 +9,8 @@ Reference: Bergstra & Bengio 2012, Random Search for Hyper-Parameter Optimizatio
 
 Command: regzoo run tuner_search
 With --data tfds:mnist it takes 200 of those, too.
-Expected: to be measured.
+Expected: test accuracy 0.938 as it is and 0.929 with what was found, which the validation loss
+chose; a difference within chance. Means over three seeds; 110 s of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ BATCH = 32
 RATE = 1e-3
 UNITS = (128, 128)
 EXPECTED = {
-    "untuned/test": (0.0, 1.0),
-    "tuned - untuned/test": (-1.0, 1.0),
+    "untuned/test": (0.918, 0.958),
+    "tuned - untuned/test": (-0.0217, 0.00443),
 }
 
 
@@ -84,7 +85,7 @@ def measure(method: str, seed: int, asked: Asked) -> dict[str, float]:
         held_out = (images.x_validation, images.y_validation)
         hp = found_by_search(build, seed, asked.smoke, {**fit, "validation_data": held_out})
     keras.utils.set_random_seed(seed)
-    model = build(hp)
+    model = build.build(hp)
     model.fit(**fit)
     logs: Any = model.evaluate(images.x_test, images.y_test, verbose=QUIET, return_dict=True)
     return {"test": accuracy(model, images.x_test, images.y_test), "loss": float(logs["loss"])}

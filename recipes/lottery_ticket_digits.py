@@ -8,10 +8,12 @@ weights with the same wiring. All are trained for the same number of steps.
 Reference: Frankle & Carbin 2019, The Lottery Ticket Hypothesis: Finding Sparse, Trainable Neural
 Networks, sec. 1 and 2.
 
-Command: regzoo run lottery_ticket
+Command: regzoo run lottery_ticket_digits
 With --data tfds:mnist it takes 10 000 of those; `python -m benchmarks.lottery_ticket` has the
 paper's own network.
-Expected: to be measured.
+Expected: with 6 % of the weights test accuracy 0.946 from the first weights and 0.922 from others,
+0.967 dense: the ticket beats its control, but is no match for the dense network. Means over five
+seeds; 63 s of processor time on JAX.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from keras_regzoo.quiet import QUIET
 from keras_regzoo.training import LotteryTicket, find_lottery_ticket
 
 METHODS = ("dense", "other_weights", "ticket")
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3, 4)
 EPOCHS = 15
 ROUNDS = 5
 PRUNED = 0.45  # of the remaining weights, a round
@@ -37,8 +39,8 @@ BATCH = 32
 RATE = 1.2e-3
 UNITS = (128, 128)
 EXPECTED = {
-    "dense/test": (0.0, 1.0),
-    "ticket - other_weights/test": (0.0, 1.0),
+    "dense/test": (0.948, 0.987),
+    "ticket - other_weights/test": (0.000587, 0.0469),
 }
 
 
