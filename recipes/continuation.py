@@ -113,7 +113,7 @@ def of_network(method: str, seed: int, epochs: int, asked: Asked, train: Trainer
     outputs = model(ops.convert_to_tensor(images.x_train))
     return {
         "test": accuracy(model, images.x_test, images.y_test),
-        "loss": float(loss()(images.y_train, outputs)),
+        "loss": float(ops.convert_to_numpy(loss()(images.y_train, outputs))),
     }
 
 

@@ -9,8 +9,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from keras_regzoo import RegularizedModel, data
+from keras_regzoo import data
 from keras_regzoo.objectives.objective import Objective
+from keras_regzoo.objectives.regularized_model import RegularizedModel
 from keras_regzoo.quiet import QUIET
 
 

@@ -1,5 +1,6 @@
 """Every recipe: tried shortly on every backend, with other data, and what is kept of it."""
 
+import functools
 import json
 import re
 import sys
@@ -34,9 +35,13 @@ def test_smoke_trains_and_shows_what_is_expected_and_writes_nothing(
     regzoo, tmp_path, monkeypatch, name
 ):
     trained, before, fit = [], kept(), keras.Model.fit
-    monkeypatch.setattr(
-        keras.Model, "fit", lambda model, *a, **k: [trained.append(1), fit(model, *a, **k)][1]
-    )
+
+    @functools.wraps(fit)
+    def counted(self, *args, **options):
+        trained.append(1)
+        return fit(self, *args, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", counted)
     monkeypatch.chdir(tmp_path)
     result = regzoo("run", name, "--smoke")
     assert result.exit_code == 0, result.output

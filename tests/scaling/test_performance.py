@@ -105,6 +105,7 @@ def test_failure_of_a_process_is_its_last_line():
 
 def test_precision_is_the_policy_and_that_of_products():
     torch = pytest.importorskip("torch")
+    told = keras.backend.backend() == "torch"
     try:
         for name, policy, products in (
             ("tf32", "float32", "high"),
@@ -113,6 +114,6 @@ def test_precision_is_the_policy_and_that_of_products():
         ):
             devices.set_precision(name)
             assert keras.config.dtype_policy().name == policy
-            assert torch.get_float32_matmul_precision() == products
+            assert not told or torch.get_float32_matmul_precision() == products
     finally:
         devices.set_precision("float32")
