@@ -9,6 +9,14 @@ import typer
 from rich import box
 from rich.table import Table
 
+from keras_regzoo.cli.experiment_options import (
+    BatchSize,
+    Data,
+    LearningRate,
+    Model,
+    Target,
+    Task,
+)
 from keras_regzoo.cli.output import console
 
 TECHNIQUES = """Names separated by commas, options after colons: l2,dropout:rate=0.3.
@@ -21,9 +29,7 @@ LEFT_OUT = ("NLL", "ECE")  # of a narrow terminal; the report has them
 
 
 def compare(
-    data: Annotated[
-        str, typer.Option(help="digits, tfds:NAME, or the path of an .npz or .csv file.")
-    ] = "digits",
+    data: Data = "digits",
     techniques: Annotated[str | None, typer.Option(help=TECHNIQUES)] = None,
     seeds: Annotated[
         int, typer.Option(help="Number of seeds; one gives no interval and no test.")
@@ -35,20 +41,11 @@ def compare(
     out: Annotated[
         Path, typer.Option(help="Folder for the report; runs in it are not made again.")
     ] = Path("comparison"),
-    model: Annotated[
-        str,
-        typer.Option(
-            help="mlp, cnn, or module:function, called as function(input_shape, num_outputs); it "
-            "returns a built keras.Model whose outputs are logits, or a value for a regression."
-        ),
-    ] = "mlp",
-    batch_size: Annotated[int, typer.Option(help="Examples in a mini-batch.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Learning rate of Adam.")] = 1e-3,
-    target: Annotated[str | None, typer.Option(help="Column of a .csv file to predict.")] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(help="binary, multiclass or regression; told from the targets without."),
-    ] = None,
+    model: Model = "mlp",
+    batch_size: BatchSize = 32,
+    learning_rate: LearningRate = 1e-3,
+    target: Target = None,
+    task: Task = None,
     tune: Annotated[
         int | None,
         typer.Option(

@@ -7,6 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_regzoo.cli.experiment_options import (
+    BatchSize,
+    Data,
+    LearningRate,
+    Model,
+    Target,
+    Task,
+)
 from keras_regzoo.cli.output import console, plain_table
 
 SHOWN = 10
@@ -17,9 +25,7 @@ which a name that does not exist lists. Without this option: twelve common ones.
 
 
 def tune(
-    data: Annotated[
-        str, typer.Option(help="digits, tfds:NAME, or the path of an .npz or .csv file.")
-    ] = "digits",
+    data: Data = "digits",
     techniques: Annotated[str | None, typer.Option(help=TECHNIQUES)] = None,
     trials: Annotated[int, typer.Option(help="Number of trials.")] = 20,
     oracle: Annotated[
@@ -42,20 +48,11 @@ def tune(
     out: Annotated[
         Path, typer.Option(help="Folder for trials and figures; the same command goes on in it.")
     ] = Path("search"),
-    model: Annotated[
-        str,
-        typer.Option(
-            help="mlp, cnn, or module:function, called as function(input_shape, num_outputs); it "
-            "returns a built keras.Model whose outputs are logits, or a value for a regression."
-        ),
-    ] = "mlp",
-    batch_size: Annotated[int, typer.Option(help="Examples in a mini-batch.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Learning rate of Adam.")] = 1e-3,
-    target: Annotated[str | None, typer.Option(help="Column of a .csv file to predict.")] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(help="binary, multiclass or regression; told from the targets without."),
-    ] = None,
+    model: Model = "mlp",
+    batch_size: BatchSize = 32,
+    learning_rate: LearningRate = 1e-3,
+    target: Target = None,
+    task: Task = None,
     seed: Annotated[int, typer.Option(help="Of split, folds, trials and training.")] = 0,
 ) -> None:
     """Which techniques, and how strong? Search by cross-validation, and train the best anew."""

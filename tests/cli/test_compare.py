@@ -1,18 +1,13 @@
 """`regzoo compare` on the command line."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 
-import keras
 import pytest
 
 from keras_regzoo.cli import compare as command
 from keras_regzoo.diagnostics import TECHNIQUES
+from tests.cli.killing import kill_once
 
 pytestmark = pytest.mark.one_backend
 
@@ -27,19 +22,9 @@ def run_files(folder):
 def killed(tmp_path_factory):
     """A folder in which `regzoo compare` was killed after its first finished run."""
     out = tmp_path_factory.mktemp("killed") / "out"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "keras_regzoo.cli", *ARGUMENTS, "--out", str(out)],
-        env={**os.environ, "KERAS_BACKEND": keras.config.backend()},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    kill_once(
+        lambda: (out / "runs").is_dir() and bool(run_files(out)), [*ARGUMENTS, "--out", str(out)]
     )
-    deadline = time.monotonic() + 240
-    while not (out / "runs").is_dir() or not run_files(out):
-        assert process.poll() is None, "ended before its first run"
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
     return out
 
 
