@@ -110,7 +110,7 @@ def exact_parts(strength: float, x_test: np.ndarray) -> tuple[float, float]:
     return float(bias), float(NOISE**2 * np.mean(np.sum(smoother**2, axis=1)))
 
 
-def measure(method: str, seed: int, steps: int) -> dict[str, float]:
+def measure(method: str, seed: int, steps: int, sets: int = SETS) -> dict[str, float]:
     """Returns the error, its parts, and what the parts are in closed form."""
     strength = float(method)
     random = np.random.default_rng([seed, 1])
@@ -126,7 +126,7 @@ def measure(method: str, seed: int, steps: int) -> dict[str, float]:
         None,
         features(x_test),
         noisy(x_test, random),
-        sets=SETS,
+        sets=sets,
         draw=draw,
         truth=truth(x_test),
         seed=0,
@@ -167,11 +167,12 @@ def draw(found: Study) -> Any:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all strengths and writes the JSON; returns 0 if all are as expected, else 1."""
     asked = read_options(argv, __file__, __doc__, SEEDS, STEPS, figure=True)
-    settings = {"degree": DEGREE, "points": POINTS, "noise": NOISE, "sets": SETS}
+    sets = 3 if asked.smoke else SETS
+    settings = {"degree": DEGREE, "points": POINTS, "noise": NOISE, "sets": sets}
     methods = [f"{strength:g}" for strength in STRENGTHS]
     found = study(
         asked.methods(methods),
-        lambda method, seed: measure(method, seed, asked.epochs),
+        lambda method, seed: measure(method, seed, asked.epochs, sets),
         asked.seeds,
         {"epochs": asked.epochs, "test_points": TEST_POINTS, **settings},
     )
