@@ -41,8 +41,7 @@ told nothing.
 What `jit_compile` means differs. On JAX a step is compiled with XLA unless it is `False`, and every
 operation is then dispatched alone. On TensorFlow the step is a graph in either case, and `True` has
 XLA compile it; on a CPU the default is no. On PyTorch the default is eager, `True` is
-`torch.compile`, and Keras makes one step at a time whatever `steps_per_execution` is asked for: it
-refuses more than one. XLA itself is not to be had there.
+`torch.compile`, and Keras refuses more than one step an execution; there is no XLA.
 
 ## What a technique costs
 

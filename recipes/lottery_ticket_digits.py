@@ -73,8 +73,8 @@ def measure(method: str, seed: int, asked: Asked) -> dict[str, float]:
     """Returns the accuracy on test images, and the share of weights that are left."""
     rounds = search(seed, asked).rounds
     found = rounds[0] if method == "dense" else rounds[-1]
-    score = found.control if method == "other_weights" else found.score
-    return {"test": float(score or 0.0), "remaining": found.remaining}
+    score: Any = found.control if method == "other_weights" else found.score
+    return {"test": float(score), "remaining": found.remaining}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

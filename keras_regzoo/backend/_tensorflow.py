@@ -72,7 +72,7 @@ def svd(x: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 
 
 def when(condition: Any, function: Callable[[], Any], otherwise: Any) -> Any:
-    """A loop of one turn or none: what XLA compiles within a conditional is half as fast."""
+    """A loop of one turn or none: on a CPU XLA makes what is within a conditional slower."""
     flat = tree.flatten(otherwise)
 
     def turn(turns: tf.Tensor, *_: tf.Tensor) -> tuple:
