@@ -51,21 +51,30 @@ def load_digits() -> Digits:
 
 @dataclasses.dataclass(frozen=True)
 class FineTuning:
-    """Settings of training by gradient descent, its rate falling to 0 along half a cosine.
+    """Settings of fine-tuning, its rate falling to 0 along half a cosine.
 
     Attributes:
         rate: Learning rate at the start.
         batch: Examples a step.
         epochs: Passes over the training digits.
-        momentum: Of gradient descent.
+        momentum: Of gradient descent; `None` for Adam in its place.
     """
 
     rate: float
     batch: int
     epochs: int
-    momentum: float = 0.0
+    momentum: float | None = 0.0
+
+    def optimizer(self, examples: int) -> keras.Optimizer:
+        steps = self.epochs * -(-examples // self.batch)
+        rate = keras.optimizers.schedules.CosineDecay(self.rate, steps)
+        if self.momentum is None:
+            return keras.optimizers.Adam(rate)
+        return keras.optimizers.SGD(rate, self.momentum)
 
     def __str__(self) -> str:
+        if self.momentum is None:
+            return f"Adam {self.rate}, batch {self.batch}, {self.epochs}"
         return f"SGD {self.rate}, batch {self.batch}, momentum {self.momentum}, {self.epochs}"
 
 
@@ -104,10 +113,8 @@ def fine_tune(
         `tuning_seconds`; and if it is to be tested, `error`, that of the best epoch on the test
         digits.
     """
-    steps = settings.epochs * -(-len(digits.train[0]) // settings.batch)
-    rate = keras.optimizers.schedules.CosineDecay(settings.rate, steps)
     model.compile(
-        keras.optimizers.SGD(rate, settings.momentum),
+        settings.optimizer(len(digits.train[0])),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )

@@ -55,9 +55,12 @@ class Plan:
         return f"{self.pretraining()}; {self.tuning}"
 
 
-TUNING = [FineTuning(rate, 100, 10, 0.9) for rate in (0.1, 0.3)]
+TUNING = [
+    *(FineTuning(rate, 100, 10, 0.9) for rate in (0.1, 0.3)),
+    *(FineTuning(rate, 100, 20, None) for rate in (3e-4, 1e-3)),
+]
 EXPLORED = {
-    STACKED: [Plan(tuning, 0.25, 2e-3, 6) for tuning in TUNING],
+    STACKED: [*(Plan(tuning, 0.25, 2e-3, 6) for tuning in TUNING), Plan(TUNING[2], 0.25, 1e-3, 15)],
     RANDOM: [Plan(tuning) for tuning in TUNING],
 }
 

@@ -35,28 +35,27 @@ def snapshot(value: torch.Tensor) -> torch.Tensor:
 
 
 class _SumOfSquares(torch.autograd.Function):
-    """Reads the tensor once forward and once backward, where autograd itself makes copies."""
+    """Reads each tensor once forward and once backward, where autograd itself makes copies."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, axis: int | None) -> torch.Tensor:
-        ctx.save_for_backward(x)
+    def forward(ctx: Any, axis: int | None, *tensors: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(*tensors)
         ctx.axis = axis
         if axis is not None:
-            return torch.sum(x * x, axis)
-        flat = x.reshape(-1)
-        return torch.dot(flat, flat)
+            return torch.sum(tensors[0] * tensors[0], axis)
+        flat = [x.reshape(-1) for x in tensors]
+        return sum((torch.dot(x, x) for x in flat[1:]), torch.dot(flat[0], flat[0]))
 
     @staticmethod
-    def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor, None]:
-        (x,) = ctx.saved_tensors
+    def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (cotangent,) = cotangents
         if ctx.axis is not None:
             cotangent = cotangent.unsqueeze(ctx.axis)
-        return x * (2 * cotangent), None
+        return None, *(x * (2 * cotangent) for x in ctx.saved_tensors)
 
 
-def sum_of_squares(x: torch.Tensor, axis: int | None) -> torch.Tensor:
-    return _SumOfSquares.apply(x, axis)
+def sum_of_squares(tensors: list[torch.Tensor], axis: int | None) -> torch.Tensor:
+    return _SumOfSquares.apply(axis, *tensors)
 
 
 def generator_state() -> GeneratorState:

@@ -108,17 +108,19 @@ def sum_of_squares(x: Any, axis: int | None = None) -> Any:
     """Returns `Σ x²` at the least traffic of memory that the backend allows.
 
     Args:
-        x: A floating-point tensor of any shape.
-        axis: The axis to sum over; by default all of them, which gives a scalar.
+        x: A floating-point tensor of any shape, or a list of some, over which is summed as well.
+        axis: The axis of the one tensor to sum over; by default all, which gives a scalar.
 
     Example:
 
     >>> float(keras_regzoo.backend.sum_of_squares(keras.ops.array([3.0, 4.0])))
     25.0
     """
+    tensors = x if isinstance(x, list) else [x]
     if hasattr(_engine, "sum_of_squares"):
-        return _engine.sum_of_squares(x, axis)
-    return ops.sum(ops.square(x), axis)
+        return _engine.sum_of_squares(tensors, axis)
+    first, *rest = (ops.sum(ops.square(each), axis) for each in tensors)
+    return sum(rest, first)
 
 
 def _floating_structure(x: Any) -> None:

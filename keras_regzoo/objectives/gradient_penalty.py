@@ -46,7 +46,7 @@ def squared_norm(gradient: Any) -> Tensor:
     Args:
         gradient: The gradient of a replica's share of the loss, which counts as the whole's.
     """
-    total = sum(backend.sum_of_squares(_at_least_float32(leaf)) for leaf in tree.flatten(gradient))
+    total = backend.sum_of_squares([_at_least_float32(leaf) for leaf in tree.flatten(gradient)])
     shares = backend.replicas()
     return total * shares**2 if shares > 1 else total
 

@@ -199,11 +199,12 @@ def _identity(function: Callable[..., Any], args: tuple) -> tuple:
 
 def aggregate(term: Tensor) -> Tensor:
     """Returns a scalar term as one replica's share of it: replicas sum their losses."""
-    term = ops.sum(term)
+    term = ops.sum(term) if len(term.shape) else term
     shares = backend.replicas()
     return term / shares if shares > 1 else term
 
 
 def unscale(value: Tensor) -> Tensor:
     """Returns a replica's share of a loss as an estimate of the whole, for the logs."""
-    return value * backend.replicas()
+    shares = backend.replicas()
+    return value * shares if shares > 1 else value

@@ -14,6 +14,7 @@ from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
 from keras_regzoo.objectives.objective import Objective
+from keras_regzoo.objectives.term_means import TermMeans
 from keras_regzoo.objectives.unlabelled import update_metrics, without_unlabelled
 
 _in_step = threading.local()  # replicas of one model trace their steps in threads of their own
@@ -58,7 +59,7 @@ class ObjectiveModel(keras.Model):
         self._takes_unlabelled = any(each.takes_unlabelled for each in self.acting)
         terms = [term for objective in self.acting for term in objective.terms]
         names = [DATA_LOSS, *terms] if self.acting else []
-        self._term_trackers = [keras.metrics.Mean(name=name) for name in names]
+        self._term_means = TermMeans(names) if names else None
         self._criterion_trackers = criterion.trackers() if criterion else []
         if base.built:
             self._attach()
@@ -149,7 +150,7 @@ class ObjectiveModel(keras.Model):
         value, terms = loss.evaluate(Point(step.weights, step.x, y, sample_weight))
         for objective in self.acting:
             objective.update(terms)
-        self._log([*self._term_trackers, *self._criterion_trackers], terms, x)
+        self._log(terms, x, training)
         return value
 
     def compute_metrics(
@@ -162,8 +163,8 @@ class ObjectiveModel(keras.Model):
         else:
             logs = super().compute_metrics(x, y, y_pred, sample_weight)
         if not getattr(_in_step, "training", True):
-            for tracker in self._term_trackers:
-                logs.pop(tracker.name, None)
+            for term in self._term_means.terms if self._term_means else ():
+                logs.pop(term, None)
         return logs
 
     def export(self, filepath: Any, *args: Any, **kwargs: Any) -> Any:
@@ -246,7 +247,7 @@ class ObjectiveModel(keras.Model):
         criterion: Any = self.criterion
         made = criterion.evaluation_pass(self._view, step.weights, step.state, x)
         value, terms = self._loss_of(made, y, sample_weight, training=False)
-        self._log(self._criterion_trackers, terms, x)
+        self._log(terms, x, training=False)
         return value
 
     def _loss_of(
@@ -264,9 +265,11 @@ class ObjectiveModel(keras.Model):
             raise ValueError("No loss to compute. Provide a `loss` argument in `compile()`.")
         return sum((aggregate(ops.cast(c, value.dtype)) for c in collected), value), terms
 
-    def _log(self, trackers: list[keras.metrics.Metric], terms: Terms, x: Any) -> None:
+    def _log(self, terms: Terms, x: Any, training: bool) -> None:
         examples = ops.cast(ops.shape(tree.flatten(x)[0])[0], "float32")
-        for tracker in trackers:
+        if training and self._term_means:
+            self._term_means.update_state(terms, examples)
+        for tracker in self._criterion_trackers:
             value = terms[tracker.name]
             if type(tracker) is keras.metrics.Mean and not len(value.shape):
                 value = ops.cast(unscale(value), tracker.dtype)  # as `update_state` does

@@ -82,8 +82,8 @@ class WeightPenalty(Penalty):
         self._penalized = [(i, r) for i, r in sorted(chosen.items()) if r is not None]
 
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
-        values = [evaluate(regularizer, point.weights[i]) for i, regularizer in self._penalized]
-        return sum(values[1:], values[0]) if values else ops.zeros(())
+        pairs = [(regularizer, point.weights[i]) for i, regularizer in self._penalized]
+        return total(pairs) if pairs else ops.zeros(())
 
     def get_config(self) -> dict[str, Any]:
         patterns = {
@@ -123,11 +123,18 @@ def _regularizer(value: Any) -> keras.regularizers.Regularizer | None:
     return value
 
 
-def evaluate(regularizer: keras.regularizers.Regularizer, weight: Tensor) -> Tensor:
-    """Returns `regularizer(weight)`; L2, the commonest, without PyTorch's copies."""
-    if type(regularizer) is keras.regularizers.L2:
-        return float(regularizer.l2) * backend.sum_of_squares(weight)
-    return regularizer(weight)
+def total(pairs: list[tuple[keras.regularizers.Regularizer, Tensor]]) -> Tensor:
+    """Returns `Σ Ωᵢ(wᵢ)`; L2, the commonest, at one go for all weights with one coefficient."""
+    squared: dict[tuple[float, str], list[Tensor]] = {}
+    values = []
+    for regularizer, weight in pairs:
+        if type(regularizer) is keras.regularizers.L2:
+            same = float(regularizer.l2), keras.backend.standardize_dtype(weight.dtype)
+            squared.setdefault(same, []).append(weight)
+        else:
+            values.append(regularizer(weight))
+    values += [l2 * backend.sum_of_squares(same) for (l2, _), same in squared.items()]
+    return sum(values[1:], values[0])
 
 
 def weight_paths(layer: keras.layers.Layer) -> dict[int, str]:
