@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -61,6 +62,12 @@ class Step:
         self.labels: Any = None
         self._draw = 0
         self._known: dict[Any, tuple[Any, Any]] = {}
+
+    @functools.cached_property
+    def positions(self) -> dict[int, int]:
+        """Where each trainable variable is among `weights`, by its id: those frozen are not."""
+        variables = self.view.layer.trainable_variables
+        return {id(variable): position for position, variable in enumerate(variables)}
 
     def once(self, function: Callable[..., Any], *args: Any) -> Any:
         """Returns `function(*args)`, remembered for these very tensors."""

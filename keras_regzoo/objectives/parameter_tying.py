@@ -12,8 +12,7 @@ from keras import ops
 from keras_regzoo import backend, validation
 from keras_regzoo.objectives.loss import Loss, Point, Tensor
 from keras_regzoo.objectives.objective import Penalty
-from keras_regzoo.objectives.weight_names import named_weights
-from keras_regzoo.objectives.weight_penalty import weight_paths
+from keras_regzoo.objectives.weight_names import Variables, named_weights, weight_paths
 from keras_regzoo.registration import register
 
 
@@ -26,8 +25,8 @@ class ParameterTying(Penalty):
     Between two variables, layers or submodels of the model both sides move; two models that are
     trained together are submodels of one. The weights of another model, such as the pretrained
     one that training starts from, are copied when the objective is made and stay as they are; they
-    are saved with the model. Weights are paired in order. Only trainable weights are tied, biases
-    too. Active in training alone; costs no pass.
+    are saved with the model. Weights are paired in order, biases too; a pair that is frozen is left
+    out for as long as it is. Active in training alone; costs no pass.
 
     It is *not* parameter sharing, where both sides are one variable: use one layer twice.
 
@@ -71,26 +70,28 @@ class ParameterTying(Penalty):
             validation.instance("first", first, str)
         self.first = first
         self.second = second if isinstance(second, str) else None
-        self._others = _Others([] if isinstance(second, str) else _variables(second))
+        self._others = Variables(() if isinstance(second, str) else _variables(second))
         self.copies = [
             self._copy(f"copy_{index}", ops.convert_to_numpy(value))
-            for index, value in enumerate(self._others.values)
+            for index, value in enumerate(self._others)
         ]
 
     def attach(self, model: keras.Model) -> None:
         ids = {id(variable) for variable in model.variables}
-        if any(id(value) in ids for value in self._others.values):
+        if any(id(value) in ids for value in self._others):
             raise ValueError(
                 "`second` must be named where it is a part of the model itself; received an object "
-                f"of it: the names are {', '.join(weight_paths(model).values())}."
+                f"of it: the names are {', '.join(path for _, path in weight_paths(model))}."
             )
-        self._indices = [named_weights(model, "first", self.first)]
+        if self.second is not None and self.second == self.first:
+            raise ValueError(
+                f"`first` and `second` must be two sets of weights; received {self.first!r} twice."
+            )
+        self._first = named_weights(model, "first", self.first)
+        self._second = Variables(self.copies)
         if self.second is not None:
-            self._indices.append(named_weights(model, "second", self.second))
-        shapes = [
-            [tuple(weight.shape) for weight in side]
-            for side in self._sides(model.trainable_variables)
-        ]
+            self._second = named_weights(model, "second", self.second)
+        shapes = [[tuple(v.shape) for v in side] for side in (self._first, self._second)]
         if shapes[0] != shapes[1]:
             raise ValueError(
                 "`first` and `second` must have weights of the same shapes, in order; "
@@ -98,11 +99,15 @@ class ParameterTying(Penalty):
             )
 
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
-        return squared_distance(*self._sides(point.weights))
+        at = loss.step.positions
 
-    def _sides(self, weights: list[Any]) -> tuple[list[Any], list[Any]]:
-        first, *second = ([weights[i] for i in side] for side in self._indices)
-        return first, second[0] if second else list(self.copies)
+        def value(variable: Any) -> Tensor:
+            known = id(variable) in at
+            return point.weights[at[id(variable)]] if known else ops.convert_to_tensor(variable)
+
+        pairs = zip(self._first, self._second, strict=True)
+        moving = [pair for pair in pairs if any(id(variable) in at for variable in pair)]
+        return squared_distance([(value(a), value(b)) for a, b in moving])
 
     def _copy(self, name: str, value: np.ndarray) -> keras.Variable:
         return self.add_weight(
@@ -126,33 +131,34 @@ class ParameterTying(Penalty):
         return cls(**{**config, "second": second})
 
 
-def squared_distance(first: list[Tensor], second: list[Tensor]) -> Tensor:
+def squared_distance(pairs: list[tuple[Tensor, Tensor]]) -> Tensor:
     """Returns `Σᵢ ‖wᵢᴬ − wᵢᴮ‖²`, in float32."""
-    return sum(
-        backend.sum_of_squares(ops.cast(a, "float32") - ops.cast(b, "float32"))
-        for a, b in zip(first, second, strict=True)
-    )
-
-
-class _Others:
-    """Holds variables of another model where Keras does not track them."""
-
-    def __init__(self, values: list[Any]) -> None:
-        self.values = values
+    differences = [ops.cast(a, "float32") - ops.cast(b, "float32") for a, b in pairs]
+    return backend.sum_of_squares(differences) if differences else ops.zeros(())
 
 
 def _variables(second: Any) -> list[Any]:
     if isinstance(second, keras.layers.Layer):
-        if not second.trainable_variables:
+        weights = [variable for variable, _ in weight_paths(second)]
+        if not weights:
             raise ValueError(
                 f"`second` must be built and have weights; received {second.name!r} without any."
             )
-        return list(second.trainable_variables)
+        return weights
     if isinstance(second, keras.Variable):
         return [second]
     if isinstance(second, list | tuple) and second:
-        return [validation.instance("second", each, np.ndarray) for each in second]
+        return [_finite(validation.instance("second", each, np.ndarray)) for each in second]
     raise ValueError(
         "`second` must be a name, a variable, a layer, a model or a list of arrays; "
         f"received {second!r}."
     )
+
+
+def _finite(array: np.ndarray) -> np.ndarray:
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"`second` must hold finite numbers; received an array of shape {array.shape} with "
+            "NaN or infinite ones."
+        )
+    return array

@@ -91,11 +91,13 @@ class SoftWeightSharing(Penalty):
         self._chosen = named_weights(model, "part", self.part)
 
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
+        at = loss.step.positions
         costs = [
-            complexity_cost(point.weights[i], self.means, self.stddevs(), self.logits)
-            for i in self._chosen
+            complexity_cost(point.weights[at[id(v)]], self.means, self.stddevs(), self.logits)
+            for v in self._chosen
+            if id(v) in at
         ]
-        return sum(costs[1:], costs[0])
+        return sum(costs[1:], costs[0]) if costs else ops.zeros(())
 
     def stddevs(self) -> Tensor:
         """Returns σ, of shape (components,)."""

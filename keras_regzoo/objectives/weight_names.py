@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
 import keras
 
-from keras_regzoo.objectives.weight_penalty import weight_paths
+
+class Variables(Sequence):
+    """Holds variables of a model where Keras does not track them as an objective's own."""
+
+    def __init__(self, values: Iterable[Any] = ()) -> None:
+        self._values = tuple(values)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._values[index]
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
-def named_weights(model: keras.Model, argument: str, name: str | None) -> list[int]:
-    """Returns which of the trainable variables have `name` in their path.
+def weight_paths(model: keras.layers.Layer) -> list[tuple[keras.Variable, str]]:
+    """Returns each weight that can be trained, frozen ones too, and the names of its layers.
+
+    `variable.path` would not do: it depends on where a layer was built, and differs once the
+    model is loaded again.
+    """
+    paths: dict[int, str] = {}
+    for variable, path in _own_paths(model):
+        paths.setdefault(id(variable), path)
+    return [(each, paths[id(each)]) for each in model.variables if id(each) in paths]
+
+
+def _own_paths(layer: keras.layers.Layer, above: str = "") -> Iterator[tuple[keras.Variable, str]]:
+    for child in layer._flatten_layers(include_self=False, recursive=False):
+        yield from _own_paths(child, f"{above}{child.name}/")
+    for variable in layer._trainable_variables:
+        yield variable, f"{above}{variable.name}"
+
+
+def named_weights(model: keras.Model, argument: str, name: str | None) -> Variables:
+    """Returns the weights that have `name` in their path, those frozen now among them.
 
     Args:
         model: A built model.
@@ -17,14 +50,17 @@ def named_weights(model: keras.Model, argument: str, name: str | None) -> list[i
             `"dense_1/kernel"`; `None` for every variable.
 
     Raises:
-        ValueError: If there is none; the sentence lists the paths.
+        ValueError: If none can be trained now; the sentence lists the paths of those that can.
     """
-    by_variable = weight_paths(model)
-    paths = [by_variable[id(variable)] for variable in model.trainable_variables]
-    found = [i for i, path in enumerate(paths) if name is None or f"/{name}/" in f"/{path}/"]
-    if not found:
+    found = [(v, path) for v, path in weight_paths(model) if name is None or _holds(path, name)]
+    if not any(variable.trainable for variable, _ in found):
+        paths = [path for variable, path in weight_paths(model) if variable.trainable]
         raise ValueError(
             f"`{argument}` must be part of the path of a trainable weight; received {name!r}; "
             f"the paths are {', '.join(paths)}."
         )
-    return found
+    return Variables(variable for variable, _ in found)
+
+
+def _holds(path: str, name: str) -> bool:
+    return f"/{name}/" in f"/{path}/"

@@ -11,7 +11,10 @@ from keras import ops
 from keras_regzoo import backend, validation
 from keras_regzoo.objectives.loss import Loss, Point, Tensor
 from keras_regzoo.objectives.objective import Penalty
+from keras_regzoo.objectives.weight_names import Variables, weight_paths
 from keras_regzoo.registration import register
+
+Paths = list[tuple[keras.Variable, str]]
 
 _UNDECAYED = frozenset({"bias", "gamma", "beta", "scale"})
 
@@ -27,8 +30,8 @@ class WeightPenalty(Penalty):
     expression searched for in the path; the last key that matches a weight decides for it, and
     `None` takes it out. Biases and the scales and offsets of normalization layers are left alone
     unless a key names them (contains `bias`, `gamma`, `beta` or `scale`): they do not overfit, and
-    shrinking them underfits. Only trainable weights are penalized. Active in training alone; costs
-    no pass.
+    shrinking them underfits. A frozen weight is not penalized, for as long as it is frozen. Active
+    in training alone; costs no pass.
 
     It is *not* decoupled weight decay: an adaptive optimizer rescales this gradient like any
     other (use the optimizer's `weight_decay` for AdamW).
@@ -44,9 +47,10 @@ class WeightPenalty(Penalty):
     Takes any inputs and targets, of any shapes.
 
     Raises:
-        ValueError: If a pattern is not a regular expression, matches no trainable weight (the
-            sentence lists the paths), or matches only ones it would have to name; if a value is
-            not a regularizer; if `strength` is negative.
+        ValueError: If there is no pattern, or one is not a regular expression, matches no weight
+            that can be trained (the sentence lists the paths), only frozen ones, or only ones it
+            would have to name; if a value is not a regularizer; if `strength` is negative. A
+            pattern that takes weights out must match one of whatever kind.
 
     Example:
 
@@ -67,22 +71,28 @@ class WeightPenalty(Penalty):
         if not isinstance(patterns, dict):
             patterns = {"": patterns}
         self.patterns = {_checked(key): _regularizer(value) for key, value in patterns.items()}
-        self._penalized: list[tuple[int, Any]] = []
+        if not self.patterns:
+            raise ValueError("`patterns` must have at least one pattern; received {}.")
+        self._penalized = Variables()
+        self._regularizers: list[keras.regularizers.Regularizer] = []
 
     def attach(self, model: keras.Model) -> None:
-        by_variable = weight_paths(model)
-        paths = [by_variable[id(variable)] for variable in model.trainable_variables]
+        paths = weight_paths(model)
         chosen: dict[int, Any] = {}
         for pattern, regularizer in self.patterns.items():
-            matches = [i for i, path in enumerate(paths) if re.search(pattern, path)]
-            named = [i for i in matches if _may_penalize(paths[i], pattern)]
-            if not named:
-                raise ValueError(_no_match(pattern, [paths[i] for i in matches], paths))
-            chosen.update(dict.fromkeys(named, regularizer))
-        self._penalized = [(i, r) for i, r in sorted(chosen.items()) if r is not None]
+            matches = [(v, path) for v, path in paths if re.search(pattern, path)]
+            named = [(v, path) for v, path in matches if _may_penalize(path, pattern)]
+            if not (any(v.trainable for v, _ in named) if regularizer else matches):
+                raise ValueError(_no_match(pattern, matches, named, paths))
+            chosen.update({id(v): regularizer for v, _ in named})
+        reached = [v for v, _ in paths if chosen.get(id(v)) is not None]
+        self._penalized = Variables(reached)
+        self._regularizers = [chosen[id(v)] for v in reached]
 
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
-        pairs = [(regularizer, point.weights[i]) for i, regularizer in self._penalized]
+        at = loss.step.positions
+        chosen = zip(self._regularizers, self._penalized, strict=True)
+        pairs = [(r, point.weights[at[id(v)]]) for r, v in chosen if id(v) in at]
         return total(pairs) if pairs else ops.zeros(())
 
     def get_config(self) -> dict[str, Any]:
@@ -137,33 +147,26 @@ def total(pairs: list[tuple[keras.regularizers.Regularizer, Tensor]]) -> Tensor:
     return sum(values[1:], values[0])
 
 
-def weight_paths(layer: keras.layers.Layer) -> dict[int, str]:
-    """Returns, by the id of each trainable variable, the names of the layers that hold it.
-
-    `variable.path` would not do: it depends on where a layer was built, and differs once the
-    model is loaded again.
-    """
-    paths: dict[int, str] = {}
-    for child in layer._flatten_layers(include_self=False, recursive=False):
-        for variable, path in weight_paths(child).items():
-            paths.setdefault(variable, f"{child.name}/{path}")
-    for variable in layer.trainable_variables:
-        paths.setdefault(id(variable), variable.name)
-    return paths
-
-
 def _may_penalize(path: str, pattern: str) -> bool:
     name = path.rsplit("/", 1)[-1]
     return name not in _UNDECAYED or name in pattern
 
 
-def _no_match(pattern: str, matches: list[str], paths: list[str]) -> str:
-    if matches:
+def _no_match(pattern: str, matches: Paths, named: Paths, paths: Paths) -> str:
+    if not matches:
         return (
-            f"`patterns` has {pattern!r}, which matches only {', '.join(matches)}: "
+            f"`patterns` has {pattern!r}, which matches no weight; the paths are {_listed(paths)}."
+        )
+    if not named:
+        return (
+            f"`patterns` has {pattern!r}, which matches only {_listed(matches)}: "
             "a pattern must name a bias, scale or offset to penalize it."
         )
     return (
-        f"`patterns` has {pattern!r}, which matches no trainable weight; "
-        f"the paths are {', '.join(paths)}."
+        f"`patterns` has {pattern!r}, which matches no trainable weight: "
+        f"{_listed(named)} must not be frozen when the model is wrapped."
     )
+
+
+def _listed(paths: Paths) -> str:
+    return ", ".join(path for _, path in paths)

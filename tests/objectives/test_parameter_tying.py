@@ -116,3 +116,31 @@ def test_other_shapes_are_refused():
 def test_half_a_name_is_no_name():
     with pytest.raises(ValueError, match="received 'lef'; the paths are left/hidden/kernel, "):
         RegularizedModel(twins(), [ParameterTying("lef", "right")])
+
+
+def test_what_is_frozen_after_wrapping_stays_tied_to_what_trains():
+    model = twins()
+    penalty = ParameterTying("left", "right", 0.3)
+    wrapped = RegularizedModel(model, [penalty])
+    left, right = model.get_layer("left"), model.get_layer("right")
+    left.trainable = False
+    before = [np.array(ops.convert_to_numpy(v)) for v in right.variables]
+    fixed = [np.array(ops.convert_to_numpy(v)) for v in left.variables]
+    y = ops.convert_to_numpy(model(X))
+    wrapped.compile(keras.optimizers.SGD(0.5), "mse")
+    history = wrapped.fit(X, y, batch_size=12, verbose=QUIET).history
+    expected = sum(np.square(a - b).sum() for a, b in zip(fixed, before, strict=True))
+    assert history["parameter_tying"][0] == pytest.approx(0.3 * expected, rel=1e-5)
+    for old, other, variable in zip(before, fixed, right.variables, strict=True):
+        expected = old - 0.5 * 0.3 * 2 * (old - other)
+        np.testing.assert_allclose(ops.convert_to_numpy(variable), expected, atol=1e-5)
+
+
+def test_one_set_of_weights_is_not_two():
+    with pytest.raises(ValueError, match="must be two sets of weights; received 'left' twice"):
+        RegularizedModel(twins(), [ParameterTying("left", "left")])
+
+
+def test_arrays_must_be_finite():
+    with pytest.raises(ValueError, match=r"`second` must hold finite numbers; .* shape \(2,\)"):
+        ParameterTying("left", [np.array([1.0, np.nan])])

@@ -120,3 +120,20 @@ def test_unknown_part_is_refused():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, name="only")])
     with pytest.raises(ValueError, match="received 'kernal'; the paths are only/kernel, only/bias"):
         RegularizedModel(model, [SoftWeightSharing(part="kernal")])
+
+
+def test_frozen_weights_are_left_out_for_as_long_as_they_are():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(2)])
+    first, second = model.layers
+    sharing = SoftWeightSharing(strength=1.0)
+    wrapped = RegularizedModel(model, [sharing])
+    start = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
+    for frozen in (first, second):
+        first.trainable = second.trainable = True
+        frozen.trainable = False
+        wrapped.compile(keras.optimizers.SGD(0.0), "mse")
+        found = wrapped.fit(*start, verbose=QUIET).history["soft_weight_sharing"][0]
+        (free,) = {first, second} - {frozen}
+        mixture = sharing.means, sharing.stddevs(), sharing.logits
+        expected = float(complexity_cost(free.kernel, *mixture))
+        assert found == pytest.approx(expected, rel=1e-4)

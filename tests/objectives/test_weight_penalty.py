@@ -10,10 +10,11 @@ import pytest
 from keras import layers, ops
 
 from keras_regzoo import RegularizedModel, regularizers
+from keras_regzoo.callbacks import GradualUnfreezing
 from keras_regzoo.layers import DropConnect
 from keras_regzoo.models import Autoencoder, dense_autoencoder
 from keras_regzoo.objectives import WeightPenalty
-from keras_regzoo.objectives.weight_penalty import weight_paths
+from keras_regzoo.objectives.weight_names import weight_paths
 from keras_regzoo.regularizers import GroupLasso
 from tests.cases import CASES
 from tests.objectives.networks import LOSS, X, Y, train
@@ -127,7 +128,7 @@ def test_penalty_of_any_regularizer_is_its_value_at_the_kernel(regularizer):
 
 def test_a_pattern_without_a_match_lists_the_paths():
     with pytest.raises(
-        ValueError, match=r"'kernal', which matches no trainable weight; the paths are body/kernel,"
+        ValueError, match=r"'kernal', which matches no weight; the paths are body/kernel,"
     ):
         RegularizedModel(network(), [WeightPenalty({"kernal": L1})])
 
@@ -140,8 +141,58 @@ def test_a_pattern_that_matches_biases_without_naming_them_says_so():
 def test_frozen_weights_are_no_match():
     model = network()
     model.get_layer("body").trainable = False
-    with pytest.raises(ValueError, match="'body', which matches no trainable weight"):
-        RegularizedModel(model, [WeightPenalty({"body": L1})])
+    with pytest.raises(ValueError, match="no trainable weight: body/kernel must not be frozen"):
+        RegularizedModel(model, [WeightPenalty({"body/k": L1})])
+
+
+@pytest.mark.parametrize("excluded", ["^norm/", "^body/"], ids=["undecayed", "frozen"])
+def test_what_a_pattern_takes_out_may_be_what_is_not_penalized_anyway(excluded):
+    model = network()
+    model.get_layer("body").trainable = False
+    found = penalty_of({"kernel": L1, excluded: None}, model)
+    assert found == pytest.approx(l1_of(model, "head/kernel"), rel=1e-5)
+
+
+def logged(wrapped: keras.Model) -> float:
+    wrapped.compile(keras.optimizers.SGD(0.0), LOSS)
+    verbose: Any = 0
+    return wrapped.fit(X, Y, verbose=verbose).history["weight_penalty"][0]
+
+
+def test_penalty_follows_what_is_frozen_and_unfrozen_later():
+    model = network()
+    body, head = model.get_layer("body"), model.get_layer("head")
+    wrapped = RegularizedModel(model, [WeightPenalty({"kernel": L1, "body": L1})])
+    both = l1_of(model, "body/kernel", "head/kernel")
+    assert logged(wrapped) == pytest.approx(both, rel=1e-5)
+    body.trainable = False
+    assert logged(wrapped) == pytest.approx(l1_of(model, "head/kernel"), rel=1e-5)
+    body.trainable, head.trainable = True, False
+    assert logged(wrapped) == pytest.approx(l1_of(model, "body/kernel"), rel=1e-5)
+    body.trainable = False
+    assert logged(wrapped) == 0
+    body.trainable = head.trainable = True
+    assert logged(wrapped) == pytest.approx(both, rel=1e-5)
+
+
+def test_penalty_goes_with_gradual_unfreezing():
+    model = network()
+    wrapped = RegularizedModel(model, [WeightPenalty({"kernel": L1})])
+    wrapped.compile(keras.optimizers.SGD(0.0), LOSS)
+    verbose: Any = 0
+    history = wrapped.fit(X, Y, epochs=3, verbose=verbose, callbacks=[GradualUnfreezing()]).history
+    head = l1_of(model, "head/kernel")
+    both = l1_of(model, "body/kernel", "head/kernel")
+    assert history["weight_penalty"] == pytest.approx([head, head, both], rel=1e-5)
+
+
+def test_weights_frozen_when_the_model_is_wrapped_are_penalized_once_they_train():
+    model = network()
+    model.get_layer("body").trainable = False
+    wrapped = RegularizedModel(model, [WeightPenalty({"kernel": L1})])
+    assert logged(wrapped) == pytest.approx(l1_of(model, "head/kernel"), rel=1e-5)
+    model.get_layer("body").trainable = True
+    assert logged(wrapped) == pytest.approx(l1_of(model, "body/kernel", "head/kernel"), rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -180,10 +231,6 @@ def test_paths_reach_into_wrapped_and_nested_layers():
     model = keras.Sequential(
         [keras.Input((5,)), DropConnect(layers.Dense(4, name="dropped"), name="wrapper"), inner]
     )
-    by_variable = weight_paths(model)
-    assert [by_variable[id(v)] for v in model.trainable_variables] == [
-        "wrapper/dropped/kernel",
-        "wrapper/dropped/bias",
-        "inner/deep/kernel",
-        "inner/deep/bias",
-    ]
+    paths = ("wrapper/dropped/kernel", "wrapper/dropped/bias", "inner/deep/kernel", "inner/deep/bias")
+    pairs = zip(model.trainable_variables, paths, strict=True)
+    assert [(id(v), path) for v, path in weight_paths(model)] == [(id(v), p) for v, p in pairs]
