@@ -3,6 +3,7 @@
 from keras_regzoo.backend.aside import aside
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
 from keras_regzoo.backend.conditional import when
+from keras_regzoo.backend.copying import copy_model
 from keras_regzoo.backend.devices import (
     assign_between_steps,
     latest,
@@ -30,6 +31,7 @@ __all__ = [
     "aside",
     "assign_between_steps",
     "build_to_train",
+    "copy_model",
     "graph_of",
     "jvp",
     "latest",

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_regzoo.backend import copy_model
 from keras_regzoo.ensembles.members import (
     Member,
     check_members,
@@ -67,7 +68,7 @@ def average_weights(
             values = loaded.get_weights()
             if not means:
                 means, kept = [np.zeros(value.shape) for value in values], values
-                target = target or (_clone(loaded) if loaded is member else loaded)
+                target = target or (_copy(loaded) if loaded is member else loaded)
             shapes = [mean.shape for mean in means], [value.shape for value in values]
             if shapes[0] != shapes[1]:
                 raise ValueError(
@@ -85,11 +86,11 @@ def average_weights(
     return target
 
 
-def _clone(member: keras.Model) -> keras.Model:
+def _copy(member: keras.Model) -> keras.Model:
     try:
-        return keras.models.clone_model(member)
-    except (NotImplementedError, TypeError, ValueError) as error:
+        return copy_model(member)
+    except ValueError as error:
         raise ValueError(
-            "`model` must be given where Keras cannot clone the first member; received model=None "
+            "`model` must be given where Keras cannot copy the first member; received model=None "
             f"with {member.name!r}."
         ) from error

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops, tree
 
-from keras_regzoo.backend import move_average
+from keras_regzoo.backend import copy_model, move_average
 from keras_regzoo.objectives.loss import Loss, Tensor
 from keras_regzoo.objectives.two_views import TwoViews
 from keras_regzoo.registration import register
@@ -94,11 +94,6 @@ class MeanTeacher(TwoViews):
 
     def attach(self, model: keras.Model) -> None:
         super().attach(model)
-        if self._models is not None:
-            raise ValueError(
-                f"{self.name!r} must teach one model; received {model.name!r} beside "
-                f"{self._models.base.name!r}: make another MeanTeacher for it."
-            )
         self._models = _Models(model)
         self.averages = [self._average(v.name, v.shape) for v in floating(model)]
 
@@ -125,7 +120,7 @@ class MeanTeacher(TwoViews):
         Before the first step it is a copy of the base.
 
         Raises:
-            ValueError: If the model to be taught is not built yet.
+            ValueError: If the model to be taught is not built yet, or Keras cannot copy it.
         """
         models = self._attached()
         sources = self.averages if int(self.steps) else floating(models.base)
@@ -162,10 +157,7 @@ class _Models:
     @property
     def teacher(self) -> keras.Model:
         if self._teacher is None:
-            teacher = keras.models.clone_model(self.base)
-            if not teacher.built:
-                teacher.build_from_config(self.base.get_build_config())
-            self._teacher = teacher
+            self._teacher = copy_model(self.base)
         return self._teacher
 
 

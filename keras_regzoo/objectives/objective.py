@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -36,12 +37,29 @@ class Objective(keras.layers.Layer):
         self.strengths = {}
         for argument, (value, within) in strengths.items():
             setattr(self, argument, add_strength(self, argument, value, within))
+        self._model: weakref.ref[keras.Model] | None = None
         self.built = True
 
     @property
     def terms(self) -> tuple[str, ...]:
         """The names of the numbers it adds to the logs."""
         return (self.name,)
+
+    def join(self, model: keras.Model) -> None:
+        """Attaches it to a model, the only one if it looks anything up there.
+
+        Raises:
+            ValueError: If it acts on another one already, or the model does not fit.
+        """
+        looks_up = type(self).attach is not Objective.attach
+        known = self._model() if self._model is not None and looks_up else None
+        if known is not None and known is not model:
+            raise ValueError(
+                f"{self.name!r} must act on one model; received {model.name!r} beside "
+                f"{known.name!r}: make another {type(self).__name__} for it."
+            )
+        self.attach(model)
+        self._model = weakref.ref(model)
 
     def attach(self, model: keras.Model) -> None:
         """Looks up, once, what it needs of the built base `model`.

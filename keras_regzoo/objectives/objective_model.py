@@ -84,16 +84,30 @@ class ObjectiveModel(keras.Model):
         return self.base.output_names
 
     @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Keras's own, and those that the base keeps as attributes, which Keras leaves out."""
+        return [*super().metrics, *self.core._metrics]
+
+    @property
     def compute_dtype(self) -> str:
         """The base casts for itself: the wrapper works at the variables' own precision."""
         return self.variable_dtype
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        if not (training and self._transforms and self._attached):
+        in_step = getattr(_in_step, "model", None) is self
+        if not (in_step and training and self._transforms and self._attached):
             outputs = self.core(inputs, training=training)
             self._attach()
             return outputs
         return self._first_pass(inputs)
+
+    def train_step(self, *args: Any) -> Any:
+        """Keras's own: only within it does `call` make the pass that objectives act on."""
+        _in_step.model, before = self, getattr(_in_step, "model", None)
+        try:
+            return super().train_step(*args)
+        finally:
+            _in_step.model = before
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
         """The base has put its masks on the outputs already."""
@@ -194,7 +208,7 @@ class ObjectiveModel(keras.Model):
         core = self.core
         if not self._attached and core.built:
             for objective in self.acting:
-                objective.attach(core)
+                objective.join(core)
             taps = [tap for objective in self.acting for tap in objective.taps]
             if self.criterion is not None:
                 taps += tree.flatten(self.criterion.taps)

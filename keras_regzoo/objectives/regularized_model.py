@@ -40,9 +40,10 @@ class RegularizedModel(ObjectiveModel):
     Input and output shapes are those of `model`.
 
     Raises:
-        ValueError: If `model` is not a Keras model, or brings a `train_step` or `compute_loss` of
-            its own, which this class would silently replace; if an objective is not one, or two
-            have one name.
+        ValueError: If `model` is not a Keras model, or brings a `train_step`, `compute_loss`,
+            `test_step`, `predict_step` or `compute_metrics` of its own, which this class would
+            silently replace; if an objective is not one, two have one name, or one acts on another
+            model.
 
     Example:
 
@@ -95,9 +96,9 @@ def _refuse_own_training(model: keras.Model) -> None:
                 f"{names}: give all of them in one list."
             )
         return
-    for method in ("train_step", "compute_loss"):
+    for method in ("train_step", "compute_loss", "test_step", "predict_step", "compute_metrics"):
         if getattr(type(model), method) is not getattr(keras.Model, method):
             raise ValueError(
-                "`model` must be trained by its compiled loss; received "
-                f"{type(model).__name__}, whose own `{method}` would be lost."
+                "`model` must be trained, evaluated and asked for predictions as Keras does it; "
+                f"received {type(model).__name__}, whose own `{method}` would be lost."
             )

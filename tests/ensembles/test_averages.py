@@ -133,5 +133,5 @@ def test_model_that_cannot_be_cloned_must_be_given():
 
     made = Own()
     made(X)
-    with pytest.raises(ValueError, match="`model` must be given where Keras cannot clone"):
+    with pytest.raises(ValueError, match="`model` must be given where Keras cannot copy"):
         average_weights([made])

@@ -10,6 +10,7 @@ import pytest
 from keras import layers, ops
 
 from keras_regzoo import RegularizedModel
+from keras_regzoo.layers import TiedDense
 from keras_regzoo.objectives import MeanTeacher, SharpnessAware
 from tests.objectives.networks import X, Y, arrays, full, linear, numpy_gradient, softmax, train
 from tests.objectives.test_consistency import pullback
@@ -123,5 +124,39 @@ def test_there_is_no_teacher_without_a_model_and_none_of_two():
     with pytest.raises(ValueError, match="'mean_teacher' must be in a `RegularizedModel`"):
         _ = mean_teacher.teacher
     RegularizedModel(linear(), [mean_teacher])
-    with pytest.raises(ValueError, match="'mean_teacher' must teach one model"):
+    with pytest.raises(ValueError, match="'mean_teacher' must act on one model"):
         RegularizedModel(linear(), [mean_teacher])
+
+
+def test_teacher_of_a_model_with_tied_layers_has_them_tied():
+    inputs = keras.Input((5,))
+    encoder = layers.Dense(4)
+    outputs = layers.Dense(3)(TiedDense(encoder)(encoder(inputs)))
+    model = keras.Model(inputs, outputs)
+    mean_teacher = MeanTeacher(decay=0.0)  # the teacher is the student
+    wrapped = RegularizedModel(model, [mean_teacher])
+    train(wrapped, steps=2)
+    teacher = mean_teacher.teacher
+    assert [tuple(w.shape) for w in teacher.weights] == [tuple(w.shape) for w in model.weights]
+    before = arrays(model)
+    train(wrapped, steps=1)
+    for average, weight in zip(arrays(mean_teacher.teacher), before, strict=True):
+        np.testing.assert_allclose(average, weight, atol=1e-6)
+
+
+def test_teacher_of_a_model_that_cannot_be_copied_is_one_sentence():
+    class Sized(keras.Model):
+        def __init__(self, units):
+            super().__init__()
+            self.dense = layers.Dense(units)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    model = Sized(3)
+    model(X)
+    mean_teacher = MeanTeacher()
+    train(RegularizedModel(model, [mean_teacher]))
+    with pytest.raises(ValueError, match="Sized needs a `get_config`") as caught:
+        _ = mean_teacher.teacher
+    assert "\n" not in str(caught.value)

@@ -314,15 +314,68 @@ def test_batch_statistics_are_updated_once_a_step():
         )
 
 
-def test_a_base_with_its_own_training_is_refused():
-    class Own(keras.Model):
-        def train_step(self, *args):
-            return {}
+OWN = ("train_step", "compute_loss", "test_step", "predict_step", "compute_metrics")
 
-    with pytest.raises(
-        ValueError, match=r"`model` must be trained by its compiled loss.*train_step"
-    ):
-        RegularizedModel(Own(), [])
+
+@pytest.mark.parametrize("method", OWN)
+def test_a_base_with_a_step_of_its_own_is_refused(method):
+    own = type("Own", (keras.Model,), {method: lambda self, *args, **kwargs: {}})
+    with pytest.raises(ValueError, match=f"received Own, whose own `{method}` would be lost"):
+        RegularizedModel(own(), [])
+
+
+class Measured(keras.Model):
+    """Keeps a metric of its own as an attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(3)
+        self.size = keras.metrics.Mean(name="size")
+
+    def call(self, inputs):
+        outputs = self.dense(inputs)
+        self.size.update_state(ops.abs(outputs))
+        return outputs
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="Keras updates none in a call there")
+@pytest.mark.parametrize("objectives", [lambda: [], lambda: [WeightPenalty({"kernel": "l2"})]])
+def test_metrics_that_the_base_keeps_are_logged_as_without_the_wrapper(objectives):
+    logs = []
+    for wrap in (lambda model: model, lambda model: RegularizedModel(model, objectives())):
+        keras.utils.set_random_seed(1)
+        base = Measured()
+        base(X)
+        model = wrap(base)
+        model.compile(keras.optimizers.SGD(0.0), LOSS)
+        history = model.fit(X, Y, epochs=2, verbose=QUIET).history["size"]
+        logs.append((*history, model.evaluate(X, Y, verbose=QUIET, return_dict=True)["size"]))
+    assert logs[0][0] > 0
+    np.testing.assert_allclose(logs[1], logs[0], rtol=1e-5)
+
+
+def test_objective_acts_on_one_model():
+    penalty = WeightPenalty({"kernel": "l2"})
+    model = linear()
+    RegularizedModel(model, [penalty])
+    RegularizedModel(model, [penalty])
+    with pytest.raises(ValueError, match="'weight_penalty' must act on one model"):
+        RegularizedModel(linear(), [penalty])
+
+
+def test_training_pass_outside_of_training_is_that_of_the_base():
+    base = full()
+    mixed = RegularizedModel(base, [Mixup(0.4), WeightNoise(0.5)])
+    train(mixed)
+    for layer in base.layers:
+        layer.trainable = False  # batch statistics stay
+    base.layers[1].momentum = 1.0
+    keras.utils.set_random_seed(3)
+    dropout = next(layer for layer in base.layers if isinstance(layer, layers.Dropout))
+    state = ops.copy(dropout.seed_generator.state.value)
+    outputs = ops.convert_to_numpy(mixed(X, training=True))
+    dropout.seed_generator.state.assign(state)
+    np.testing.assert_allclose(ops.convert_to_numpy(base(X, training=True)), outputs, atol=1e-6)
 
 
 def test_names_must_differ():

@@ -231,6 +231,11 @@ def test_paths_reach_into_wrapped_and_nested_layers():
     model = keras.Sequential(
         [keras.Input((5,)), DropConnect(layers.Dense(4, name="dropped"), name="wrapper"), inner]
     )
-    paths = ("wrapper/dropped/kernel", "wrapper/dropped/bias", "inner/deep/kernel", "inner/deep/bias")
+    paths = (
+        "wrapper/dropped/kernel",
+        "wrapper/dropped/bias",
+        "inner/deep/kernel",
+        "inner/deep/bias",
+    )
     pairs = zip(model.trainable_variables, paths, strict=True)
     assert [(id(v), path) for v, path in weight_paths(model)] == [(id(v), p) for v, p in pairs]
