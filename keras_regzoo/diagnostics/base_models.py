@@ -148,3 +148,13 @@ def check_base(model: object, name: str, x: np.ndarray, outputs: int, classes: b
             f"{expected} whose outputs are logits; received probabilities: leave the last "
             "softmax out."
         )
+
+
+def check_new(first: keras.Model, second: keras.Model) -> None:
+    """Raises a ValueError if two networks that the function returned share weights."""
+    weights = {id(weight) for weight in first.weights}
+    if any(id(weight) in weights for weight in second.weights):
+        raise ValueError(
+            "`model` must build a new network each time it is called; received one that shares "
+            "weights with the one before."
+        )

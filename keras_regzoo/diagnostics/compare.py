@@ -112,6 +112,7 @@ def compare(
     and seeds; Holm (1979) for the correction.
     """
     treatments = parse_techniques(techniques)
+    validation.instance("out", out, (str, os.PathLike))
     validation.integer("seeds", seeds, "[1, inf)")
     if tune is not None:
         validation.integer("tune", tune, "[2, inf)")

@@ -16,12 +16,11 @@ import numpy as np
 from keras_regzoo import data as sources
 from keras_regzoo import validation
 from keras_regzoo.data import Dataset
-from keras_regzoo.diagnostics.base_models import Builder, build, check_base
+from keras_regzoo.diagnostics.base_models import Builder, build, check_base, check_new
 from keras_regzoo.diagnostics.comparison import Run
 from keras_regzoo.diagnostics.environment import environment
 from keras_regzoo.diagnostics.technique_names import Treatment
 from keras_regzoo.diagnostics.training_run import TreatedNetwork
-from keras_regzoo.diagnostics.treatments import Treated
 
 KEPT = 32  # compiled networks: more than are compared, fewer than a search would fill memory with
 
@@ -124,9 +123,10 @@ class Experiment:
         self._valid_range = _valid_range(data)
         base = self._base(seed=0)
         check_base(base, model, data.x_train[:2], self._outputs, bool(data.classes))
-        for treatment in treatments:
-            self._treat(treatment)
+        check_new(base, self._base(seed=0))
         self._networks: dict[str, TreatedNetwork] = {}  # the last used comes last
+        for treatment in treatments:
+            self._network(treatment, data)
         self.settings: dict[str, Any] = {
             "data": source.name,
             "data_sha256": _digest_data(data),
@@ -150,20 +150,29 @@ class Experiment:
     def _base(self, seed: int) -> keras.Model:
         return build(self.builder, self._loaded[1].shape, self._outputs, seed)
 
-    def _treat(self, treatment: Treatment) -> Treated:
-        return treatment.treat(self._base(seed=0), self._valid_range)
-
-    def _network(self, treatment: Treatment, data: Dataset, size: int) -> TreatedNetwork:
-        network = self._networks.pop(treatment.key, None) or TreatedNetwork(
-            self._treat(treatment),
-            regression=not data.classes,
-            learning_rate=self.budget.learning_rate,
-            steps_per_epoch=len(data.x_train) // size,
-        )
+    def _network(self, treatment: Treatment, data: Dataset) -> TreatedNetwork:
+        network = self._networks.pop(treatment.key, None) or self._treated(treatment, data)
         self._networks[treatment.key] = network
         if len(self._networks) > KEPT:
             del self._networks[next(iter(self._networks))]
         return network
+
+    def _treated(self, treatment: Treatment, data: Dataset) -> TreatedNetwork:
+        try:
+            return TreatedNetwork(
+                treatment.treat(self._base(seed=0), self._valid_range),
+                regression=not data.classes,
+                learning_rate=self.budget.learning_rate,
+                steps_per_epoch=len(data.x_train) // self._batch_size(data),
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"`techniques` has {treatment.label!r}, which does not fit the network: "
+                f"{' '.join(str(error).split())}"
+            ) from error
+
+    def _batch_size(self, data: Dataset) -> int:
+        return min(self.budget.batch_size, len(data.x_train))
 
     def run(self, treatment: Treatment, seed: int) -> Run:
         """Trains and measures one network.
@@ -175,9 +184,8 @@ class Experiment:
         if self._loaded[0] != seed:
             self._loaded = (seed, self.source.load(seed))
         data = self._loaded[1]
-        size = min(self.budget.batch_size, len(data.x_train))
-        measured = self._network(treatment, data, size).train(
-            self._base(seed).get_weights(), data, seed, self.budget.epochs, size
+        measured = self._network(treatment, data).train(
+            self._base(seed).get_weights(), data, seed, self.budget.epochs, self._batch_size(data)
         )
         return {
             "technique": treatment.label,

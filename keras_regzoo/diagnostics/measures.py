@@ -21,8 +21,8 @@ class Scale:
 
     def __init__(self, targets: np.ndarray | None) -> None:
         self.regression = targets is not None
-        self.mean = float(np.mean(targets)) if targets is not None else 0.0
-        self.stddev = (float(np.std(targets)) or 1.0) if targets is not None else 1.0
+        values = np.zeros(1) if targets is None else targets.astype(np.float64)
+        self.mean, self.stddev = float(np.mean(values)), float(np.std(values)) or 1.0
 
     def __call__(self, targets: np.ndarray) -> np.ndarray:
         """Returns the targets that a network is trained on."""

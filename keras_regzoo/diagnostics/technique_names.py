@@ -65,6 +65,7 @@ def parse_techniques(written: str | Sequence[str] | None) -> list[Treatment]:
         written = list(TECHNIQUES)
     if isinstance(written, str):
         written = written.split(",")
+    validation.instance("techniques", written, (list, tuple))
     treatments = [_parse(str(part).strip()) for part in written]
     labels = [treatment.label for treatment in treatments]
     for label in labels:
@@ -87,6 +88,8 @@ def _parse(written: str) -> Treatment:
             raise ValueError(_unknown(f"option of {name}", option, options))
         if not equals or not value:
             raise ValueError(f"An option is written {name}:{option}=value; received {written!r}.")
+        if option in given:
+            raise ValueError(f"An option is written once; received {written!r}.")
         values[option] = _number(f"{name}:{option}", value, options[option])
         given.append(option)
     return Treatment(name, values, tuple(given))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
-from keras import tree
+from keras import ops, tree
 
 
 def require_floating(x: Any, objective: str, single: bool = False) -> None:
@@ -37,3 +39,28 @@ def require_floating(x: Any, objective: str, single: bool = False) -> None:
 def known_inputs(model: keras.Model) -> list[Any]:
     """Returns the symbolic inputs of a functional or Sequential model; none of a subclassed one."""
     return list(getattr(model, "inputs", None) or [])
+
+
+def as_fed(model: keras.Model, x: Any) -> Any:
+    """Returns the inputs as `model` casts them itself: integers for a floating-point `Input`."""
+    dtypes = {keras.backend.standardize_dtype(each.dtype) for each in known_inputs(model)}
+    if len(dtypes) != 1 or "float" not in min(dtypes):
+        return x
+    (dtype,) = dtypes
+
+    def cast(leaf: Any) -> Any:
+        if leaf is None or "float" in keras.backend.standardize_dtype(leaf.dtype):
+            return leaf
+        return ops.cast(leaf, dtype)
+
+    return tree.map_structure(cast, x)
+
+
+@contextmanager
+def plain_sentences() -> Iterator[None]:
+    """Keeps Keras from adding the arguments of a layer's `call` to errors raised within."""
+    try:
+        yield
+    except ValueError as error:
+        error._keras_call_info_injected = True  # type: ignore[attr-defined]
+        raise

@@ -12,6 +12,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import Pass, PureView
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
+from keras_regzoo.objectives.inputs import as_fed, plain_sentences
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.objectives.term_means import TermMeans
@@ -207,8 +208,9 @@ class ObjectiveModel(keras.Model):
     def _attach(self) -> None:
         core = self.core
         if not self._attached and core.built:
-            for objective in self.acting:
-                objective.join(core)
+            with plain_sentences():
+                for objective in self.acting:
+                    objective.join(core)
             taps = [tap for objective in self.acting for tap in objective.taps]
             if self.criterion is not None:
                 taps += tree.flatten(self.criterion.taps)
@@ -216,13 +218,14 @@ class ObjectiveModel(keras.Model):
             self._attached = True
 
     def _begin(self, x: Any) -> tuple[Step, list[Any]]:
-        step = Step(self._view, x, self._from_logits)
-        return step, [objective.draw(step.weights, x) for objective in self.acting]
+        step = Step(self._view, as_fed(self.core, x), self._from_logits)
+        with plain_sentences():
+            return step, [objective.draw(step.weights, step.x) for objective in self.acting]
 
     def _first_pass(self, inputs: Any) -> Any:
         """Makes the trainer's pass where the trained loss will first be evaluated."""
         step, draws = self._begin(inputs)
-        weights, x = step.weights, inputs
+        weights, x = step.weights, step.x
         for objective, draw in zip(reversed(self.acting), reversed(draws), strict=True):
             weights, x = step.once(objective.move, draw, weights, x)
         if weights is step.weights:

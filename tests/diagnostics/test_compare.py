@@ -19,6 +19,7 @@ from tests.diagnostics.made_up import made_up
 
 pytestmark = pytest.mark.one_backend
 
+BAD = "tests.diagnostics.bad_networks"
 SMALL = {"epochs": 2, "train_size": 40, "batch_size": 20, "progress": False}
 
 
@@ -112,12 +113,38 @@ def test_other_settings_are_refused_before_training(comparison):
         ({"techniques": "nothing"}, "no technique called 'nothing'"),
         ({"task": "regression"}, "regression"),
         ({"target": "y"}, "target"),
+        ({"techniques": 3}, "`techniques` must be"),
+        ({"techniques": "dropout:rate=0.3:rate=0.4"}, "An option is written once"),
+        ({"model": f"{BAD}:shared"}, "`model` must build a new network each time it is called"),
+        (
+            {"model": f"{BAD}:without_kernels"},
+            "`techniques` has 'l2', which does not fit the network: `patterns` has 'kernel'",
+        ),
+        (
+            {"model": f"{BAD}:of_integers", "techniques": "adversarial"},
+            "`techniques` has 'adversarial', which does not fit the network: AdversarialTraining",
+        ),
+        ({"model": f"{BAD}:with_own_training"}, "whose own `train_step` would be lost"),
     ],
 )
 def test_bad_argument_is_one_sentence_and_leaves_nothing_behind(tmp_path, arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         compare(out=tmp_path / "a" / "out", **{"techniques": "l2", **SMALL, **arguments})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_targets_that_float32_cannot_square_are_measured(tmp_path):
+    random = np.random.default_rng(0)
+    targets = 1e30 * random.normal(size=60)
+    np.savez(tmp_path / "large.npz", x=random.normal(size=(60, 3)), y=targets)
+    options = {"seeds": 1, "epochs": 1, "progress": False}
+    found = compare(tmp_path / "large.npz", "l2", out=tmp_path / "out", **options)
+    assert all(1e29 < result.test_error < 1e32 for result in found.results)
+
+
+def test_out_must_be_a_folder():
+    with pytest.raises(ValueError, match="`out` must be a"):
+        compare("digits", "l2", out=None, progress=False)
 
 
 def test_missing_data_and_folder_that_cannot_be_written(tmp_path):

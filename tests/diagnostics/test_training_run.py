@@ -39,7 +39,7 @@ def test_every_technique_starts_from_the_weights_of_the_seed():
     x = paired.source.load(1).x_test[:5]
     outputs = []
     for treatment in paired.treatments:
-        network = TreatedNetwork(paired._treat(treatment), False, 1e-3, 4)
+        network = paired._network(treatment, paired.source.load(0))
         network._restart(initial, 1)
         for variable, value in zip(network.treated.variables, initial, strict=True):
             np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable.value), value)
