@@ -17,7 +17,7 @@ demo:
 	@echo "make demo: install the package with TensorFlow into $(VENV) if need be, then train a small"
 	@echo "network on 300 handwritten digits without and with each of 12 regularizers, and compare."
 	@$(MAKE) --no-print-directory $(VENV)/demo.installed
-	$(BIN)/regzoo compare --data digits --train-size 300 --seeds 5 --epochs 60 --out $(DEMO)
+	KERAS_BACKEND=tensorflow $(BIN)/regzoo compare --data digits --train-size 300 --seeds 5 --epochs 60 --out $(DEMO)
 
 test:
 	@echo "make test: install the package with all three backends into $(VENV) if need be, then check"
@@ -59,7 +59,7 @@ clean:
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo "keras_regzoo needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	  { echo "keras_regzoo needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/demo.installed: setup.cfg | $(BIN)/python

@@ -7,6 +7,9 @@ from typing import Any
 from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# A worker has one core: threads that wait for each other's would take ten times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 # Tests compile many small graphs once: XLA's optimizations cost them more than they save.
 os.environ.setdefault(
     "XLA_FLAGS",
