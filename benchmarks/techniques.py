@@ -128,6 +128,19 @@ def with_own_l2(model: keras.Model) -> keras.Model:
     return model
 
 
+def over_rotations(model: keras.Model) -> keras.Model:
+    """Takes the maximum over the four rotations of an image."""
+    shape, image = model.input_shape[1:], (28, 28, 1)
+    inner = [keras.Input(image), keras.layers.Reshape(shape), *model.layers]
+    pooled = layers.MaxOverTransforms(keras.Sequential(inner))
+    return keras.Sequential([keras.Input(shape), keras.layers.Reshape(image), pooled])
+
+
+def first(model: keras.Model) -> keras.layers.Layer:
+    """The first hidden layer, whose outputs are the code."""
+    return next(layer for layer in model.layers if hasattr(layer, "kernel"))
+
+
 def shift(x: Any) -> Any:
     """One tangent for each example: a shift by one pixel."""
     return ops.expand_dims(ops.roll(x, 1, axis=1) - x, axis=1)
@@ -169,6 +182,18 @@ TECHNIQUES = {
             ("consistency", lambda _: objectives.Consistency(), ""),
             ("mean_teacher", lambda _: objectives.MeanTeacher(), ""),
             ("pseudo_label", lambda _: objectives.PseudoLabel(), ""),
+            ("contractive_penalty", lambda model: objectives.ContractivePenalty(first(model)), ""),
+            (
+                "variational_bottleneck",
+                lambda model: objectives.VariationalBottleneck(first(model)),
+                "",
+            ),
+            ("contrastive_loss", lambda model: objectives.ContrastiveLoss(first(model)), ""),
+            (
+                "maximum_mean_discrepancy",
+                lambda model: objectives.MaximumMeanDiscrepancy(first(model)),
+                "",
+            ),
         )
     },
     "drop_connect": hidden_layers(
@@ -183,4 +208,5 @@ TECHNIQUES = {
     "concrete_dropout": hidden_layers(
         lambda layer: [layers.ConcreteDropout(layer)], "concrete_dropout", RELAXATION
     ),
+    "max_over_transforms": Technique(over_rotations, "max_over_transforms"),
 }

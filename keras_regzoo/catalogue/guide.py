@@ -81,8 +81,8 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
             "Ask for the same answer under noise on the unlabelled examples, or learn the "
             "features from them first.",
             (
-                "mean_teacher",
                 "consistency",
+                "mean_teacher",
                 "virtual_adversarial_training",
                 "pseudo_label",
                 "self_training",
@@ -93,7 +93,7 @@ GUIDE: dict[str, tuple[Situation, ...]] = {
             "Noisy labels",
             "Wrong labels are learned last: stop early, soften the targets, give examples of large "
             "loss less weight, or begin with the easy ones.",
-            ("early_stopping", "label_smoothing", "super_loss", "self_paced", "curriculum"),
+            ("early_stopping", "self_paced", "super_loss", "label_smoothing", "curriculum"),
         ),
         Situation(
             "Images",
