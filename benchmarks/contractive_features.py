@@ -192,8 +192,8 @@ def table(measured: dict[str, list[Any]]) -> str:
     """Returns the Markdown table of all methods."""
     lines = [
         "| method | paper % | test error % | least – greatest | validation error % | mean ‖J‖ "
-        "| mean ‖J‖² | saturated % |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        "| mean ‖J‖² | saturated % | minutes a run |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for method in PAPER:
         runs = measured[method]
@@ -213,6 +213,7 @@ def table(measured: dict[str, list[Any]]) -> str:
                 f"{_mean(runs, 'squared_jacobian_norm'):.1f}",
                 f"{100 * _mean(runs, 'saturation'):.1f}",
             ]
+        cells.append(fine_tuning.minutes(runs))
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 

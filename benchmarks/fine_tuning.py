@@ -268,6 +268,11 @@ def validated(runs: Sequence[dict[str, Any]]) -> float:
     return float(np.mean([100 * min(run["validation"]) for run in runs]))
 
 
+def minutes(runs: Sequence[dict[str, Any]]) -> str:
+    """Returns how long a run took in the mean, pretraining and fine-tuning."""
+    return f"{np.mean([run.get('seconds', 0) + run['tuning_seconds'] for run in runs]) / 60:.1f}"
+
+
 def _exploration(explored: Mapping[str, Any]) -> str:
     """Returns the Markdown table of the plans that were tried."""
     lines = [

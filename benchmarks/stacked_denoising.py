@@ -133,8 +133,8 @@ def table(measured: dict[str, list[Any]]) -> str:
     """Returns the Markdown table of both networks."""
     lines = [
         "| network | pretraining, epochs | fine-tuning, epochs | test error % | least – greatest "
-        "| validation error % |",
-        "|---|---|---|---:|---:|---:|",
+        "| validation error % | minutes a run |",
+        "|---|---|---|---:|---:|---:|---:|",
     ]
     for method, plan in fine_tuning.chosen(RESULT, EXPLORED).items():
         runs = measured[method]
@@ -142,7 +142,7 @@ def table(measured: dict[str, list[Any]]) -> str:
         lines.append(
             f"| {method} | {plan.pretraining() if plan.epochs else ''} | {plan.tuning} "
             f"| {np.mean(errors):.2f} | {min(errors):.2f} – {max(errors):.2f} "
-            f"| {fine_tuning.validated(runs):.2f} |"
+            f"| {fine_tuning.validated(runs):.2f} | {fine_tuning.minutes(runs)} |"
         )
     return "\n".join(lines)
 

@@ -51,7 +51,7 @@ def test_the_readmes_code_runs(tmp_path, monkeypatch, capsys):
     names = {"__name__": "page"}
     run(first.replace("epochs=20", "epochs=2, verbose=0"), README, names)
     printed = capsys.readouterr().out
-    assert all(name in printed for name in ("data_loss", "sharpness_aware", "val_accuracy"))
+    assert all(name in printed for name in ("data_loss", "sharpness_aware", "val_acc"))
     assert len(first.strip().splitlines()) <= 11  # ten lines of code and an empty one
     names["model"].save("regularized.keras")
     keras.saving.load_model("regularized.keras")
