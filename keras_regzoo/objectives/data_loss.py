@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-from keras import tree
+from keras import ops, tree
 
 from keras_regzoo.objectives.loss import Tensor, Terms
 
@@ -43,7 +43,7 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
     several = len(compiled._flat_losses) > 1
     sparse = any(_function(each.loss)[0] == _SPARSE for each in compiled._flat_losses)
     if not several and not compiled.metrics and not (sparse and _is_soft(y, outputs)):
-        value = compiled(y, outputs, sample_weight)
+        value = compiled(y, outputs, _broadcast(sample_weight, outputs))
         return value, {DATA_LOSS: value}
     shares: dict[str, Tensor] = {}
     recorded = [
@@ -53,6 +53,24 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
     recording = altered(compiled, _metrics=[None] * len(recorded), _flat_losses=recorded)
     value = recording(y, outputs, sample_weight)
     return value, {DATA_LOSS: value, **(shares if several else {})}
+
+
+def function_name(loss: Any) -> str:
+    """Returns the name of the one function of a `compile(loss=...)`, or an empty one.
+
+    Args:
+        loss: A name, a `keras.losses.Loss`, a function, or one of these in a list of one.
+    """
+    return _single(loss)[0]
+
+
+def along(weights: Tensor, rank: int) -> Tensor:
+    """Returns weights of shape `(batch, ...)`, with axes of length 1 at their end, of `rank`."""
+    while len(weights.shape) > rank and weights.shape[-1] == 1:
+        weights = ops.squeeze(weights, axis=-1)
+    while len(weights.shape) < rank:
+        weights = ops.expand_dims(weights, -1)
+    return weights
 
 
 def altered(compiled: Any, **attributes: Any) -> Any:
@@ -73,11 +91,7 @@ def from_logits(loss: Any) -> bool | None:
     Args:
         loss: A name, a `keras.losses.Loss`, a function, or one of these in a list of one.
     """
-    if isinstance(loss, list | tuple | dict) and len(tree.flatten(loss)) == 1:
-        (loss,) = tree.flatten(loss)
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    function, options = _function(loss)
+    function, options = _single(loss)
     return bool(options.get("from_logits", False)) if function in _CROSS_ENTROPIES else None
 
 
@@ -102,9 +116,18 @@ class _Recorded:
         loss, weight = self.entry.loss, self.entry.loss_weights
         if _is_soft(y, outputs):
             loss = _taking_soft_targets(loss)
-        value = loss(y, outputs, sample_weight)
+        value = loss(y, outputs, _broadcast(sample_weight, outputs))
         self.shares[self.name] = value if weight is None else value * weight
         return value
+
+
+def _broadcast(sample_weight: Any, outputs: Any) -> Any:
+    """Returns weights that go over the losses of one output, a number for all but its last axis."""
+    rank = len(tree.flatten(outputs)[0].shape) - 1
+    return tree.map_structure(
+        lambda leaf: leaf if leaf is None else along(ops.convert_to_tensor(leaf), rank),
+        sample_weight,
+    )
 
 
 def _taking_soft_targets(loss: Any) -> Any:
@@ -131,6 +154,14 @@ def _pairs(y: Any, outputs: Any) -> Iterator[tuple[Any, Any]]:
     targets, predictions = tree.flatten(y), tree.flatten(outputs)
     if len(targets) == len(predictions):
         yield from zip(targets, predictions, strict=True)
+
+
+def _single(loss: Any) -> tuple[str, dict[str, Any]]:
+    if isinstance(loss, list | tuple | dict) and len(tree.flatten(loss)) == 1:
+        (loss,) = tree.flatten(loss)
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    return _function(loss)
 
 
 def _function(loss: Any) -> tuple[str, dict[str, Any]]:

@@ -49,6 +49,7 @@ class Step:
     Attributes:
         predicted: The outputs of the trainer's pass, for their shapes.
         labels: What `fit` was given as `y`, where the model itself says what its targets are.
+        labelled: Which examples have a label, of the shape of their losses; `None` if all have.
     """
 
     def __init__(self, view: PureView, x: Any, from_logits: bool | None = None) -> None:
@@ -59,6 +60,7 @@ class Step:
         self.state = view.state()
         self.predicted: Any = None
         self.labels: Any = None
+        self.labelled: Any = None
         self._draw = 0
         self._known: dict[Any, tuple[Any, Any]] = {}
 
