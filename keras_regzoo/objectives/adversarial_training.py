@@ -71,6 +71,8 @@ class AdversarialTraining(Objective):
     Models Resistant to Adversarial Attacks, sec. 2 to 4.
     """
 
+    retakes = True
+
     def __init__(
         self,
         radius: float = 0.1,

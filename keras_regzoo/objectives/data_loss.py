@@ -11,15 +11,15 @@ from keras import ops, tree
 from keras_regzoo.objectives.loss import Tensor, Terms
 
 DATA_LOSS = "data_loss"
+SPARSE = "sparse_categorical_crossentropy"
 
-_CROSS_ENTROPIES = (
+CROSS_ENTROPIES = (
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
-    "sparse_categorical_crossentropy",
+    SPARSE,
 )
-_SPARSE = "sparse_categorical_crossentropy"
 
 
 def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[Tensor, Terms]:
@@ -41,7 +41,7 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
     if not compiled.built:
         compiled.build(y, outputs)
     several = len(compiled._flat_losses) > 1
-    sparse = any(_function(each.loss)[0] == _SPARSE for each in compiled._flat_losses)
+    sparse = any(_function(each.loss)[0] == SPARSE for each in compiled._flat_losses)
     if not several and not compiled.metrics and not (sparse and _is_soft(y, outputs)):
         value = compiled(y, outputs, _broadcast(sample_weight, outputs))
         return value, {DATA_LOSS: value}
@@ -62,6 +62,20 @@ def function_name(loss: Any) -> str:
         loss: A name, a `keras.losses.Loss`, a function, or one of these in a list of one.
     """
     return _single(loss)[0]
+
+
+def ignored_class(loss: Any) -> int | None:
+    """Returns the class number that a `compile(loss=...)` of one output leaves out."""
+    return _single(loss)[1].get("ignore_class")
+
+
+def losses_of(loss: Any, outputs: list[str]) -> list[Any]:
+    """Returns what `compile(loss=...)` was given for each of the named outputs."""
+    if isinstance(loss, dict):
+        return [loss.get(name) for name in outputs]
+    if isinstance(loss, list | tuple):
+        return tree.flatten(list(loss))
+    return [loss] * len(outputs)
 
 
 def along(weights: Tensor, rank: int) -> Tensor:
@@ -92,7 +106,7 @@ def from_logits(loss: Any) -> bool | None:
         loss: A name, a `keras.losses.Loss`, a function, or one of these in a list of one.
     """
     function, options = _single(loss)
-    return bool(options.get("from_logits", False)) if function in _CROSS_ENTROPIES else None
+    return bool(options.get("from_logits", False)) if function in CROSS_ENTROPIES else None
 
 
 def require_cross_entropy(loss: Any, technique: str) -> None:
@@ -132,7 +146,7 @@ def _broadcast(sample_weight: Any, outputs: Any) -> Any:
 
 def _taking_soft_targets(loss: Any) -> Any:
     function, options = _function(loss)
-    if function != _SPARSE:
+    if function != SPARSE:
         return loss
     options = {name: options[name] for name in ("from_logits", "axis") if name in options}
     return keras.losses.CategoricalCrossentropy(

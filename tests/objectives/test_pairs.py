@@ -17,7 +17,13 @@ from tests.cases.networks import batch, net
 
 FIRST = {case.cls.__name__: case for case in reversed(CASES) if case.kind == "objective"}
 PAIRS = list(itertools.combinations(sorted(FIRST), 2))
-REFUSED = {("SelfPaced", "SuperLoss"): "weight the examples by their losses once"}
+REFUSED = {
+    ("SelfPaced", "SuperLoss"): "weight the examples by their losses once",
+    **{
+        (first, "UncertaintyWeighting"): "must have uncertainty_weighting before"
+        for first in ("AdversarialTraining", "RDrop", "SharpnessAware")
+    },
+}
 
 
 def step(first: Case, second: Case) -> tuple[keras.Model, dict[str, Any]]:
