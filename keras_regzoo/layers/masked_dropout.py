@@ -43,6 +43,7 @@ class MaskedDropout(keras.layers.Layer, ABC):
         """Returns whether elements are dropped."""
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
+        inputs = ops.cast(inputs, self.compute_dtype)
         if not self.active(training):
             return inputs
         shape = self._mask_shape(inputs)

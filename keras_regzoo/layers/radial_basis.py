@@ -93,7 +93,8 @@ class RadialBasis(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         widths = ops.exp(precise(self.log_width))
-        return ops.cast(gaussians(precise(inputs), precise(self.centers), widths), inputs.dtype)
+        made = gaussians(precise(inputs), precise(self.centers), widths)
+        return ops.cast(made, self.compute_dtype)
 
     def fit_centers(self, x: Any, iterations: int = 100) -> None:
         """Moves the centers to the k-means of `x`, each width to the distance of the next center.
