@@ -38,6 +38,15 @@ def integer(name: str, value: Any, within: str = "[0, inf)") -> int:
     return int(value)
 
 
+def seed(value: Any) -> int | None:
+    """Returns a `seed` argument as an int, or `None` if it is that.
+
+    Raises:
+        ValueError: If `value` is neither.
+    """
+    return None if value is None else integer("seed", value, "(-inf, inf)")
+
+
 def value_range(name: str, value: Any, within: str = "(-inf, inf)") -> tuple[float, float]:
     """Returns `value` as a pair of floats if it is a pair (least, greatest) in `within`.
 

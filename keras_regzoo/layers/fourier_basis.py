@@ -64,7 +64,7 @@ class FourierBasis(keras.layers.Layer):
         self.trainable_frequencies = validation.one_of(
             "trainable_frequencies", trainable_frequencies, (False, True)
         )
-        self.seed = None if seed is None else validation.integer("seed", seed, "(-inf, inf)")
+        self.seed = validation.seed(seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:

@@ -33,8 +33,8 @@ class MaskedDropout(keras.layers.Layer, ABC):
         super().__init__(**kwargs)
         self.rate = add_strength(self, "rate", rate, "[0, 1)")
         self.noise_shape = _checked_noise_shape(noise_shape)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
         self.built = True
 

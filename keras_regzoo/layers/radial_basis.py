@@ -72,7 +72,7 @@ class RadialBasis(keras.layers.Layer):
             "trainable_centers", trainable_centers, yes_or_no
         )
         self.trainable_width = validation.one_of("trainable_width", trainable_width, yes_or_no)
-        self.seed = None if seed is None else validation.integer("seed", seed, "(-inf, inf)")
+        self.seed = validation.seed(seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:

@@ -83,8 +83,8 @@ class VectorQuantizer(keras.layers.Layer):
         self.commitment = add_strength(self, "commitment", commitment, "[0, inf)")
         self.decay = validation.number("decay", decay, "[0, 1)")
         self.revival = validation.number("revival", revival, "[0, 1)")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from keras_regzoo import validation
 from keras_regzoo.backend import uniform
 from keras_regzoo.objectives.data_loss import SPARSE, function_name
 from keras_regzoo.objectives.inputs import known_inputs, require_floating
@@ -60,8 +61,8 @@ class Mixup(BatchTransform):
         self, alpha: float = 0.2, seed: int | None = None, name: str | None = None
     ) -> None:
         super().__init__(name, alpha=(alpha, "[0, inf)"))
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self._mixes_losses = False
 
     def attach(self, model: keras.Model) -> None:

@@ -59,6 +59,12 @@ def test_every_input_is_mixed_with_the_same_partner():
         )
 
 
+def test_a_numpy_integer_is_a_seed():
+    assert Mixup(seed=np.int64(3)).get_config()["seed"] == 3
+    with pytest.raises(ValueError, match=r"`seed` must be an integer in .* received seed='a'"):
+        Mixup(seed="a")
+
+
 def test_weighted_targets_keep_their_losses_and_weights_apart():
     draw = ops.convert_to_tensor(np.float32(0.75)), ops.convert_to_tensor([1, 2, 0])
     y, weight = ops.convert_to_tensor([5.0, 6.0, 7.0]), ops.convert_to_tensor([1.0, 2.0, 3.0])
