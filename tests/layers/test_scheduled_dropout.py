@@ -96,6 +96,12 @@ def test_integers_count_as_numbers(layer, training):
     assert float(ops.max(made)) == pytest.approx(1 / 0.75 if dropped else 1.0)
 
 
+@pytest.mark.parametrize(("rate", "stored"), [(1 - 1e-9, "1.0"), (1 - 1e-12, "1.0")])
+def test_a_rate_that_float32_rounds_to_one_is_refused(rate, stored):
+    with pytest.raises(ValueError, match=rf"`rate` must be .* in float32 too.*which is {stored}"):
+        ScheduledDropout(rate)
+
+
 def test_schedule_moves_the_rate_of_a_compiled_fit():
     """Of ones, mean y² is 1 / (1 − p)."""
     rates = [0.0, 0.75, 0.2]
