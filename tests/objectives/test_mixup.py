@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -60,9 +62,11 @@ def test_every_input_is_mixed_with_the_same_partner():
 
 
 def test_a_numpy_integer_is_a_seed():
-    assert Mixup(seed=np.int64(3)).get_config()["seed"] == 3
+    number: Any = np.int64(3)
+    word: Any = "a"
+    assert Mixup(seed=number).get_config()["seed"] == 3
     with pytest.raises(ValueError, match=r"`seed` must be an integer in .* received seed='a'"):
-        Mixup(seed="a")
+        Mixup(seed=word)
 
 
 def test_weighted_targets_keep_their_losses_and_weights_apart():
