@@ -45,6 +45,14 @@ def precise(x: Any) -> Any:
     return x if wide else ops.cast(x, "float32")
 
 
+def filled(x: Any) -> Any:
+    """Returns the tensor; raises a `ValueError` if it has no numbers."""
+    x = ops.convert_to_tensor(x)
+    if 0 in x.shape:
+        raise ValueError(f"`w` must have at least one number; received shape {tuple(x.shape)}.")
+    return x
+
+
 def rows(x: Any, axis: Axis | None) -> tuple[Any, Callable[[Any], Any]]:
     """Returns a matrix whose rows are the slices of `x` along `axis`, and what undoes that.
 
@@ -68,6 +76,7 @@ def matrix(x: Any) -> Any:
 
     Of a convolution kernel: (patch, filters). A vector is one row.
     """
+    x = ops.convert_to_tensor(x)
     return precise(ops.reshape(x, (-1, x.shape[-1] if len(x.shape) else 1)))
 
 
@@ -76,6 +85,7 @@ def group_norms(x: Any, axis: Axis, keepdims: bool = False) -> tuple[Any, int]:
 
     The gradient of the norm of a group of zeros is taken as zero.
     """
+    x = ops.convert_to_tensor(x)
     kept = resolved(axis, len(x.shape))
     reduced = [each for each in range(len(x.shape)) if each not in kept]
     squares = ops.sum(ops.square(x), axis=reduced, keepdims=keepdims)

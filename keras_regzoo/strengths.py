@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_regzoo import validation
 
@@ -40,9 +41,9 @@ def add_strength(layer: keras.layers.Layer, name: str, value: Any, within: str) 
         The variable.
 
     Raises:
-        ValueError: If `value` is not a number in that interval.
+        ValueError: If `value` is not a number in that interval, in float32 too.
     """
-    initial = validation.number(name, value, within)
+    initial = _number(name, value, within)
     variable = layer.add_weight(
         name=name,
         shape=(),
@@ -55,6 +56,18 @@ def add_strength(layer: keras.layers.Layer, name: str, value: Any, within: str) 
         layer.strengths = {}
     layer.strengths[name] = Strength(variable, initial, within)
     return variable
+
+
+def _number(name: str, value: Any, within: str) -> float:
+    number = validation.number(name, value, within)
+    with np.errstate(over="ignore"):
+        stored = float(np.float32(number))
+    if stored != number and not validation.contains(within, stored):
+        raise ValueError(
+            f"`{name}` must be a number in {within} in float32 too; received {name}={value!r}, "
+            f"which is {stored} there."
+        )
+    return number
 
 
 def strength_config(layer: keras.layers.Layer) -> dict[str, float]:

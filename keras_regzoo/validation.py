@@ -21,7 +21,7 @@ def number(name: str, value: Any, within: str = "(-inf, inf)") -> float:
     Raises:
         ValueError: If `value` is not a real number (booleans and NaN are not) or lies outside.
     """
-    if not _is_number(value) or not _contains(within, float(value)):
+    if not _is_number(value) or not contains(within, float(value)):
         raise ValueError(f"`{name}` must be a number in {within}; received {name}={value!r}.")
     return float(value)
 
@@ -33,9 +33,18 @@ def integer(name: str, value: Any, within: str = "[0, inf)") -> int:
         ValueError: If `value` is not an integer or lies outside.
     """
     whole = isinstance(value, numbers.Integral) and _is_number(value)
-    if not whole or not _contains(within, float(value)):
+    if not whole or not contains(within, float(value)):
         raise ValueError(f"`{name}` must be an integer in {within}; received {name}={value!r}.")
     return int(value)
+
+
+def seed(value: Any) -> int | None:
+    """Returns a `seed` argument as an int, or `None` if it is that.
+
+    Raises:
+        ValueError: If `value` is neither.
+    """
+    return None if value is None else integer("seed", value, "(-inf, inf)")
 
 
 def value_range(name: str, value: Any, within: str = "(-inf, inf)") -> tuple[float, float]:
@@ -88,6 +97,14 @@ def function(name: str, value: Any) -> Any:
     return value
 
 
+def contains(interval: str, value: float) -> bool:
+    """Returns whether `value` lies in an interval such as `"[0, 1)"`."""
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = low <= value if interval[0] == "[" else low < value
+    below = value <= high if interval[-1] == "]" else value < high
+    return above and below
+
+
 def extra(module: str, name: str, purpose: str) -> ModuleType:
     """Imports the optional `module`, which the extra called `name` installs.
 
@@ -120,10 +137,3 @@ def _is_number(value: Any) -> bool:
 def _kind_name(kind: type) -> str:
     package = kind.__module__.split(".")[0]
     return kind.__name__ if package == "builtins" else f"`{package}` {kind.__name__}"
-
-
-def _contains(interval: str, value: float) -> bool:
-    low, high = (float(end) for end in interval[1:-1].split(","))
-    above = low <= value if interval[0] == "[" else low < value
-    below = value <= high if interval[-1] == "]" else value < high
-    return above and below

@@ -145,3 +145,10 @@ def test_function_returns_what_can_be_called():
 @pytest.mark.parametrize("value", [None, 3, "len"])
 def test_function_refuses_what_cannot_be_called(value):
     refused(f"`fit` must be callable; received fit={value!r}.", validation.function, "fit", value)
+
+
+def test_a_seed_comes_back_as_a_plain_int_or_none():
+    assert validation.seed(None) is None
+    assert type(validation.seed(np.int64(-3))) is int
+    with pytest.raises(ValueError, match=r"`seed` must be an integer in .* received seed=0.5"):
+        validation.seed(0.5)

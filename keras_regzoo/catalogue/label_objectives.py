@@ -90,7 +90,8 @@ ENTRIES: tuple[Entry, ...] = (
         when_not="One task matters more than the others: noise says nothing of that.",
         suggested="log-variances that start at 0, trained at the network's own rate (ours; where "
         "they start matters little: Kendall et al. 2018, appendix B)",
-        composes_badly_with="Losses that may be negative, under which it has no minimum.",
+        composes_badly_with="Losses that may be negative, under which it has no minimum. It must "
+        "come before adversarial training, SAM and R-Drop, which train on several passes.",
         reference=papers.KENDALL_2018.at("eq. 7 and 10"),
         symbol="keras_regzoo.objectives.UncertaintyWeighting",
     ),

@@ -57,8 +57,7 @@ ENTRIES: tuple[Entry, ...] = (
         "hardly better than chance. Alone it gained nothing on digits with 50 labels.",
         suggested="α from 0, rising over steps 100 to 600 (Lee 2013, §2.4: to 3 times the ratio of "
         "labelled to unlabelled examples of a step); τ = 0.95 (FixMatch's) where mistakes are many",
-        composes_badly_with="SelfPaced and weights that reach 0: an example of weight 0 counts as "
-        "unlabelled; label smoothing, which lowers every confidence.",
+        composes_badly_with="Label smoothing, which lowers every confidence.",
         reference=papers.LEE_2013.at("§2.4"),
         aliases=("self_labelling",),
         symbol="keras_regzoo.objectives.PseudoLabel",

@@ -35,7 +35,7 @@ class L1Ball(keras.constraints.Constraint):
 
     Raises:
         ValueError: If `radius` is negative or not a number, `axis` holds anything but integers, or,
-            when called, the weight has no such axis.
+            when called, the weight has no such axis or no numbers.
 
     Example:
 
@@ -60,7 +60,7 @@ class L1Ball(keras.constraints.Constraint):
 
 def project_onto_l1_ball(v: Any, radius: float, axis: int | tuple[int, ...] | None = None) -> Any:
     """Returns the nearest point to `v` with `‖w‖₁ ≤ radius` over `axis` (Duchi 2008, sec. 4)."""
-    vectors, restore = axes.rows(v, axis)
+    vectors, restore = axes.rows(axes.filled(v), axis)
     magnitudes = ops.abs(vectors)
     theta = ops.maximum(simplex_threshold(magnitudes, radius), 0.0)
     inside = ops.sum(magnitudes, axis=-1, keepdims=True) <= radius

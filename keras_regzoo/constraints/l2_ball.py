@@ -31,7 +31,8 @@ class L2Ball(keras.constraints.Constraint):
     Called with a weight of any shape; returns one of the same shape and dtype.
 
     Raises:
-        ValueError: If `radius` is negative or not a number.
+        ValueError: If `radius` is negative or not a number, or, when called, the weight has no
+            numbers.
 
     Example:
 
@@ -46,6 +47,7 @@ class L2Ball(keras.constraints.Constraint):
         self.radius = validation.number("radius", radius, "[0, inf)")
 
     def __call__(self, w: Any) -> Any:
+        w = axes.filled(w)
         v = axes.precise(w)
         largest = ops.max(ops.abs(v))
         largest = ops.where(largest > 0, largest, 1.0)

@@ -34,7 +34,7 @@ class Simplex(keras.constraints.Constraint):
 
     Raises:
         ValueError: If `total` is not a number above 0, `axis` holds anything but integers, or, when
-            called, the weight has no such axis.
+            called, the weight has no such axis or no numbers.
 
     Example:
 
@@ -51,7 +51,8 @@ class Simplex(keras.constraints.Constraint):
         self.axis = None if axis is None else axes.checked(axis)
 
     def __call__(self, w: Any) -> Any:
-        vectors, restore = axes.rows(w, self.axis)
+        vectors, restore = axes.rows(axes.filled(w), self.axis)
+        vectors = vectors - ops.max(vectors, axis=-1, keepdims=True)  # large numbers lose the total
         return restore(ops.maximum(vectors - simplex_threshold(vectors, self.total), 0.0))
 
     def get_config(self) -> dict[str, Any]:

@@ -50,8 +50,10 @@ class SpectralNormCap(keras.constraints.Constraint):
         self.radius = validation.number("radius", radius, "[0, inf)")
 
     def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
         matrix = axes.matrix(w)
-        u, s, vt = svd(matrix)
+        finite = ops.all(ops.isfinite(matrix))  # others have no singular values
+        u, s, vt = svd(ops.where(finite, matrix, 0.0))
         excess = (u * ops.maximum(s - self.radius, 0.0)) @ vt
         return ops.cast(ops.reshape(matrix - excess, w.shape), w.dtype)
 

@@ -83,8 +83,8 @@ class ConcreteDropout(keras.layers.Wrapper):
         self.dropout_strength = add_strength(self, "dropout_strength", dropout_strength, "[0, inf)")
         self.temperature = validation.number("temperature", temperature, "(0, inf)")
         self.inference = validation.one_of("inference", inference, INFERENCE)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
         self.logit = self.add_weight(
             name="logit",

@@ -73,8 +73,8 @@ class DropBlock(keras.layers.Layer):
         self.per_channel = validation.one_of("per_channel", per_channel, (False, True))
         validation.one_of("data_format", data_format, (None, *FORMATS))
         self.data_format = data_format or keras.config.image_data_format()
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:

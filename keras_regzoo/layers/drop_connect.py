@@ -78,8 +78,8 @@ class DropConnect(keras.layers.Wrapper):
         self.per_example = validation.one_of("per_example", per_example, (False, True))
         self.inference = validation.one_of("inference", inference, INFERENCE)
         self.samples = validation.integer("samples", samples, "[1, inf)")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
         asked = "inference='moments'" if inference == "moments" else ""
         if per_example:

@@ -64,7 +64,7 @@ class FourierBasis(keras.layers.Layer):
         self.trainable_frequencies = validation.one_of(
             "trainable_frequencies", trainable_frequencies, (False, True)
         )
-        self.seed = None if seed is None else validation.integer("seed", seed, "(-inf, inf)")
+        self.seed = validation.seed(seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
@@ -86,7 +86,7 @@ class FourierBasis(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         cosines = random_cosines(*map(precise, (inputs, self.frequencies, self.phases)))
-        return ops.cast(cosines, inputs.dtype)
+        return ops.cast(cosines, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (*input_shape[:-1], self.units)

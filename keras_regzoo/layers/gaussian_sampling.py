@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo import validation
 from keras_regzoo.backend import normal
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength, strength_config
@@ -60,8 +61,8 @@ class GaussianSampling(keras.layers.Layer):
         super().__init__(**kwargs)
         self.beta = add_strength(self, "beta", beta, "[0, inf)")
         self.free_bits = add_strength(self, "free_bits", free_bits, "[0, inf)")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:

@@ -50,9 +50,11 @@ class Highway(keras.layers.Wrapper):
         validation.instance("layer", layer, _LAYERS)
         super().__init__(layer, **kwargs)
         self.gate_bias = validation.number("gate_bias", gate_bias)
+        config = layer.get_config()
         self.gate = type(layer).from_config(
             {
-                **layer.get_config(),
+                **config,
+                "kernel_initializer": _reseeded(config["kernel_initializer"]),
                 "name": f"{layer.name}_gate",
                 "activation": "sigmoid",
                 "use_bias": True,
@@ -80,6 +82,14 @@ class Highway(keras.layers.Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "gate_bias": self.gate_bias}
+
+
+def _reseeded(initializer: Any) -> Any:
+    """Returns a serialized initializer with another seed, if it has an integer for one."""
+    config = initializer.get("config") if isinstance(initializer, dict) else None
+    if not isinstance(config, dict) or not isinstance(config.get("seed"), int):
+        return initializer
+    return {**initializer, "config": {**config, "seed": config["seed"] + 1}}
 
 
 def gated(gate: Any, transformed: Any, carried: Any) -> Any:

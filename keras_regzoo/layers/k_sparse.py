@@ -39,7 +39,7 @@ class KSparse(keras.layers.Layer):
 
     Raises:
         ValueError: If `k` is not an integer of at least 1 or `alpha` not a number of at least 1;
-            when built, if there are fewer than k units.
+            when built, if there are fewer than k units, or their number is unknown.
 
     Example:
 
@@ -58,6 +58,11 @@ class KSparse(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
+        if input_shape[-1] is None:
+            raise ValueError(
+                "`inputs` must have a known number of units along the last axis; "
+                f"received shape {tuple(input_shape)}."
+            )
         if input_shape[-1] < self.most:
             raise ValueError(
                 f"`k` must be at most the number of units, {input_shape[-1]}; "

@@ -33,8 +33,8 @@ class MaskedDropout(keras.layers.Layer, ABC):
         super().__init__(**kwargs)
         self.rate = add_strength(self, "rate", rate, "[0, 1)")
         self.noise_shape = _checked_noise_shape(noise_shape)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
         self.built = True
 
@@ -43,6 +43,7 @@ class MaskedDropout(keras.layers.Layer, ABC):
         """Returns whether elements are dropped."""
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
+        inputs = ops.cast(inputs, self.compute_dtype)
         if not self.active(training):
             return inputs
         shape = self._mask_shape(inputs)

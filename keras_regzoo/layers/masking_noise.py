@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo import validation
 from keras_regzoo.layers.masks import keep_mask
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength, strength_config
@@ -45,8 +46,8 @@ class MaskingNoise(keras.layers.Layer):
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rate = add_strength(self, "rate", rate, "[0, 1)")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
         self.built = True
 

@@ -47,7 +47,7 @@ class MaxOverTransforms(keras.layers.Wrapper):
 
     Raises:
         ValueError: If an argument is none of these, if a function is not registered, or, when
-            built, images to turn are not square.
+            built or called, images to turn are not square, or a function changes the shape.
 
     Example:
 
@@ -82,7 +82,10 @@ class MaxOverTransforms(keras.layers.Wrapper):
         super().build((None, *input_shape[1:]))
 
     def call(self, inputs: Any) -> Any:
+        if isinstance(self.transforms, str):
+            self._check_image(tuple(inputs.shape))
         made = [transform(inputs) for transform in self._functions()]
+        _check_shapes(inputs, made)
         outputs = self.layer(ops.concatenate(made, axis=0))
         return ops.max(ops.reshape(outputs, (len(made), -1, *ops.shape(outputs)[1:])), axis=0)
 
@@ -125,6 +128,16 @@ class MaxOverTransforms(keras.layers.Wrapper):
         if not isinstance(transforms, str):
             transforms = [restore(each) for each in transforms]
         return cls(**{**config, "layer": restore(config["layer"]), "transforms": transforms})
+
+
+def _check_shapes(inputs: Any, made: list[Any]) -> None:
+    shapes = [tuple(each.shape) for each in made if tuple(each.shape) != tuple(inputs.shape)]
+    known = [shape for shape in shapes if None not in (*shape, *inputs.shape[1:])]
+    if known:
+        raise ValueError(
+            f"`transforms` must keep the shape of the inputs, {tuple(inputs.shape)}; "
+            f"received one that makes {known[0]} of it."
+        )
 
 
 def image_transforms(name: str, axes: tuple[int, int]) -> list[Callable[[Any], Any]]:

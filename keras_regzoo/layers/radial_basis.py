@@ -72,7 +72,7 @@ class RadialBasis(keras.layers.Layer):
             "trainable_centers", trainable_centers, yes_or_no
         )
         self.trainable_width = validation.one_of("trainable_width", trainable_width, yes_or_no)
-        self.seed = None if seed is None else validation.integer("seed", seed, "(-inf, inf)")
+        self.seed = validation.seed(seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
@@ -93,7 +93,8 @@ class RadialBasis(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         widths = ops.exp(precise(self.log_width))
-        return ops.cast(gaussians(precise(inputs), precise(self.centers), widths), inputs.dtype)
+        made = gaussians(precise(inputs), precise(self.centers), widths)
+        return ops.cast(made, self.compute_dtype)
 
     def fit_centers(self, x: Any, iterations: int = 100) -> None:
         """Moves the centers to the k-means of `x`, each width to the distance of the next center.

@@ -57,8 +57,8 @@ class SaltAndPepperNoise(keras.layers.Layer):
         super().__init__(**kwargs)
         self.rate = add_strength(self, "rate", rate, "[0, 1)")
         self.valid_range = validation.value_range("valid_range", valid_range)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
         self.built = True
 

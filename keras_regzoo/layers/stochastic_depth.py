@@ -69,8 +69,8 @@ class StochasticDepth(keras.layers.Layer):
         self.rate = add_strength(self, "rate", rate, "[0, 1)")
         self.per_example = validation.one_of("per_example", per_example, (False, True))
         self.rescale = validation.one_of("rescale", rescale, RESCALE)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
         self.built = True
 

@@ -83,8 +83,8 @@ class VectorQuantizer(keras.layers.Layer):
         self.commitment = add_strength(self, "commitment", commitment, "[0, inf)")
         self.decay = validation.number("decay", decay, "[0, 1)")
         self.revival = validation.number("revival", revival, "[0, 1)")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
@@ -120,7 +120,13 @@ class VectorQuantizer(keras.layers.Layer):
         return ops.cast(ops.reshape(chosen, ops.shape(inputs)), inputs.dtype) + through
 
     def nearest(self, inputs: Any) -> Any:
-        """Returns the index of the nearest code of each vector: (batch, ...) of integers."""
+        """Returns the index of the nearest code of each vector: (batch, ...) of integers.
+
+        Raises:
+            ValueError: If the layer is not built.
+        """
+        if not self.built:
+            raise ValueError(f"{self.name!r} must be built or called before codes can be told.")
         inputs = ops.cast(inputs, "float32")
         vectors = ops.reshape(inputs, (-1, inputs.shape[-1]))
         index = nearest_code(vectors, ops.convert_to_tensor(self.codebook.value))

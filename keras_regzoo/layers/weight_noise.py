@@ -60,8 +60,8 @@ class WeightNoise(keras.layers.Wrapper):
         validation.instance("layer", layer, keras.layers.Layer)
         super().__init__(layer, **kwargs)
         self.stddev = add_strength(self, "stddev", stddev, "[0, inf)")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from keras_regzoo import validation
 from keras_regzoo.backend import PureView, State, sum_of_squares
 from keras_regzoo.objectives.encoder import Encoder
 from keras_regzoo.objectives.hutchinson import ProbedJacobian, random_signs
@@ -46,7 +47,7 @@ class DecoderJacobian(Penalty):
         super().__init__(strength, name)
         self._decoder = lambda: decoder
         self.probes = probes
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = keras.random.SeedGenerator(validation.seed(seed))
 
     def attach(self, model: keras.Model) -> None:
         self._found = Encoder(model)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_regzoo import validation
 from keras_regzoo.layers.largest import largest
 
 
@@ -22,7 +23,7 @@ class Atoms(keras.layers.Layer):
     def __init__(self, inputs: int, seed: int | None) -> None:
         super().__init__(name="atoms")
         self.inputs = inputs
-        self.seed = seed
+        self.seed = validation.seed(seed)
 
     def build(self, input_shape: Any) -> None:
         shape = (input_shape[-1], self.inputs)

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo import validation
 from keras_regzoo.backend import normal, uniform
 
 _EVALUATION_SEED = 0  # the draws of every evaluation are the same, so that epochs compare
@@ -45,7 +46,7 @@ class GaussianCode(keras.layers.Layer):
     def __init__(self, samples: int = 1, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.samples = samples
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = keras.random.SeedGenerator(validation.seed(seed))
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:

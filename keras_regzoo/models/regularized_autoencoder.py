@@ -98,7 +98,7 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
         validation.number("strength", strength, "[0, inf)")
         validation.integer("probes", probes, "[1, inf)")
         validation.instance("decoder", decoder, keras.Model)
-        keras.random.SeedGenerator(seed)  # refuses a bad one, whatever the penalty
+        validation.seed(seed)  # refuses a bad one, whatever the penalty
         built_in: list[Objective] = [CodeNorm(beta)]
         if penalty == "l2":
             kernels = {f"^{re.escape(decoder.name)}/": keras.regularizers.L2(1.0)}

@@ -71,6 +71,8 @@ class AdversarialTraining(Objective):
     Models Resistant to Adversarial Attacks, sec. 2 to 4.
     """
 
+    retakes = True
+
     def __init__(
         self,
         radius: float = 0.1,
@@ -94,8 +96,8 @@ class AdversarialTraining(Objective):
         if valid_range is not None:
             valid_range = validation.value_range("valid_range", valid_range, "(-inf, inf]")
         self.valid_range = valid_range
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def attach(self, model: keras.Model) -> None:
         require_floating(known_inputs(model), "AdversarialTraining", single=True)

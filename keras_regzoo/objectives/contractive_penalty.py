@@ -109,8 +109,8 @@ class ContractivePenalty(Penalty):
         self.method = validation.one_of("method", method, METHODS)
         self.probes = validation.integer("probes", probes, "[1, inf)")
         self.samples = validation.integer("samples", samples, "[1, inf)")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def attach(self, model: keras.Model) -> None:
         require_floating(known_inputs(model), "ContractivePenalty", single=True)

@@ -101,8 +101,8 @@ class ContrastiveLoss(Penalty):
         self.encoder = encoder
         self.projection = projection
         self.supervised = validation.one_of("supervised", supervised, (None, False, True))
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self._views = Views(type(self).__name__, augmentation, self.stddev, self.seed_generator)
         self.augmentation = augmentation
 

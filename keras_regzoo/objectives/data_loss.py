@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-from keras import tree
+from keras import ops, tree
 
 from keras_regzoo.objectives.loss import Tensor, Terms
 
 DATA_LOSS = "data_loss"
+SPARSE = "sparse_categorical_crossentropy"
 
-_CROSS_ENTROPIES = (
+CROSS_ENTROPIES = (
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
-    "sparse_categorical_crossentropy",
+    SPARSE,
 )
-_SPARSE = "sparse_categorical_crossentropy"
 
 
 def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[Tensor, Terms]:
@@ -41,9 +41,9 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
     if not compiled.built:
         compiled.build(y, outputs)
     several = len(compiled._flat_losses) > 1
-    sparse = any(_function(each.loss)[0] == _SPARSE for each in compiled._flat_losses)
+    sparse = any(_function(each.loss)[0] == SPARSE for each in compiled._flat_losses)
     if not several and not compiled.metrics and not (sparse and _is_soft(y, outputs)):
-        value = compiled(y, outputs, sample_weight)
+        value = compiled(y, outputs, _broadcast(sample_weight, outputs))
         return value, {DATA_LOSS: value}
     shares: dict[str, Tensor] = {}
     recorded = [
@@ -53,6 +53,38 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
     recording = altered(compiled, _metrics=[None] * len(recorded), _flat_losses=recorded)
     value = recording(y, outputs, sample_weight)
     return value, {DATA_LOSS: value, **(shares if several else {})}
+
+
+def function_name(loss: Any) -> str:
+    """Returns the name of the one function of a `compile(loss=...)`, or an empty one.
+
+    Args:
+        loss: A name, a `keras.losses.Loss`, a function, or one of these in a list of one.
+    """
+    return _single(loss)[0]
+
+
+def ignored_class(loss: Any) -> int | None:
+    """Returns the class number that a `compile(loss=...)` of one output leaves out."""
+    return _single(loss)[1].get("ignore_class")
+
+
+def losses_of(loss: Any, outputs: list[str]) -> list[Any]:
+    """Returns what `compile(loss=...)` was given for each of the named outputs."""
+    if isinstance(loss, dict):
+        return [loss.get(name) for name in outputs]
+    if isinstance(loss, list | tuple):
+        return tree.flatten(list(loss))
+    return [loss] * len(outputs)
+
+
+def along(weights: Tensor, rank: int) -> Tensor:
+    """Returns weights of shape `(batch, ...)`, with axes of length 1 at their end, of `rank`."""
+    while len(weights.shape) > rank and weights.shape[-1] == 1:
+        weights = ops.squeeze(weights, axis=-1)
+    while len(weights.shape) < rank:
+        weights = ops.expand_dims(weights, -1)
+    return weights
 
 
 def altered(compiled: Any, **attributes: Any) -> Any:
@@ -73,12 +105,8 @@ def from_logits(loss: Any) -> bool | None:
     Args:
         loss: A name, a `keras.losses.Loss`, a function, or one of these in a list of one.
     """
-    if isinstance(loss, list | tuple | dict) and len(tree.flatten(loss)) == 1:
-        (loss,) = tree.flatten(loss)
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    function, options = _function(loss)
-    return bool(options.get("from_logits", False)) if function in _CROSS_ENTROPIES else None
+    function, options = _single(loss)
+    return bool(options.get("from_logits", False)) if function in CROSS_ENTROPIES else None
 
 
 def require_cross_entropy(loss: Any, technique: str) -> None:
@@ -102,14 +130,23 @@ class _Recorded:
         loss, weight = self.entry.loss, self.entry.loss_weights
         if _is_soft(y, outputs):
             loss = _taking_soft_targets(loss)
-        value = loss(y, outputs, sample_weight)
+        value = loss(y, outputs, _broadcast(sample_weight, outputs))
         self.shares[self.name] = value if weight is None else value * weight
         return value
 
 
+def _broadcast(sample_weight: Any, outputs: Any) -> Any:
+    """Returns weights that go over the losses of one output, a number for all but its last axis."""
+    rank = len(tree.flatten(outputs)[0].shape) - 1
+    return tree.map_structure(
+        lambda leaf: leaf if leaf is None else along(ops.convert_to_tensor(leaf), rank),
+        sample_weight,
+    )
+
+
 def _taking_soft_targets(loss: Any) -> Any:
     function, options = _function(loss)
-    if function != _SPARSE:
+    if function != SPARSE:
         return loss
     options = {name: options[name] for name in ("from_logits", "axis") if name in options}
     return keras.losses.CategoricalCrossentropy(
@@ -131,6 +168,14 @@ def _pairs(y: Any, outputs: Any) -> Iterator[tuple[Any, Any]]:
     targets, predictions = tree.flatten(y), tree.flatten(outputs)
     if len(targets) == len(predictions):
         yield from zip(targets, predictions, strict=True)
+
+
+def _single(loss: Any) -> tuple[str, dict[str, Any]]:
+    if isinstance(loss, list | tuple | dict) and len(tree.flatten(loss)) == 1:
+        (loss,) = tree.flatten(loss)
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    return _function(loss)
 
 
 def _function(loss: Any) -> tuple[str, dict[str, Any]]:

@@ -52,7 +52,8 @@ class Stage(NamedTuple):
 def stages(layers: list[Any] | None, own_functions: bool = False) -> list[Stage] | None:
     """Returns the dense stages that `layers` make; `None` if they make none.
 
-    Beside `Dense` and activation layers there may be `Flatten` before and after the stages.
+    Beside `Dense` and activation layers there may be `Flatten`, which keeps the order of the
+    numbers, before and after the stages.
 
     Args:
         layers: Layers applied one after the other, or `None`.
@@ -61,7 +62,7 @@ def stages(layers: list[Any] | None, own_functions: bool = False) -> list[Stage]
     found: list[Stage] = []
     flattened = closed = False
     for layer in layers or []:
-        if type(layer) is keras.layers.Flatten:
+        if type(layer) is keras.layers.Flatten and layer.data_format == "channels_last":
             flattened, closed = not found, bool(found)
             continue
         if type(layer) is keras.layers.Dense and not closed and _is_plain(layer):

@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops, tree
 
 from keras_regzoo import validation
+from keras_regzoo.objectives.data_loss import along
 from keras_regzoo.objectives.gradient_penalty import GradientPenalty, squared_norm
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.registration import register
@@ -118,17 +119,12 @@ def weighted_variance(gradients: list[Any], shares: list[Tensor]) -> Tensor:
 
 
 def _weighted(mask: Tensor, point: Point) -> Any:
-    """Returns the sample weights times the mask, or without any the mask in the targets' rank."""
-
-    def along(leaf: Tensor) -> Tensor:
-        return ops.reshape(mask, (-1, *[1] * (len(leaf.shape) - 1)))
-
+    """Returns the sample weights times the mask, or without any the mask."""
     if point.sample_weight is None:
-        targets = [leaf for leaf in tree.flatten(point.y) if leaf is not None]
-        if len({len(leaf.shape) for leaf in targets}) == 1:
-            return along(targets[0])
-        return tree.map_structure(lambda leaf: leaf if leaf is None else along(leaf), point.y)
+        return mask
     return tree.map_structure(
-        lambda leaf: leaf if leaf is None else leaf * ops.cast(along(leaf), leaf.dtype),
+        lambda leaf: (
+            mask if leaf is None else leaf * ops.cast(along(mask, len(leaf.shape)), leaf.dtype)
+        ),
         point.sample_weight,
     )

@@ -7,9 +7,17 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from keras_regzoo.objectives.data_loss import (
+    CROSS_ENTROPIES,
+    function_name,
+    ignored_class,
+    losses_of,
+)
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
+
+SOFT_LOSSES = (*CROSS_ENTROPIES, "kl_divergence", "mean_squared_error")
 
 
 @register
@@ -19,8 +27,9 @@ class LabelSmoothing(Objective):
         ỹ = (1 − ε) y + ε / K
 
     Integer labels are made one-hot first, and a sparse cross-entropy takes the smoothed ones as
-    they are; of a single output, y is the probability of the second of K = 2 classes. Active in
-    training alone: validation compares with the labels as they are. Costs no pass.
+    they are. Under a binary cross-entropy each output is the probability of the second of K = 2
+    classes, however many outputs there are. Active in training alone: validation compares with the
+    labels as they are. Costs no pass.
 
     It is *not* the `label_smoothing` of `keras.losses.CategoricalCrossentropy`, which takes no
     integer labels, cannot be scheduled, and acts in `evaluate` too.
@@ -35,7 +44,10 @@ class LabelSmoothing(Objective):
 
     Raises:
         ValueError: If `smoothing` is not a number in [0, 1); at `compile`, if another objective
-            smooths the labels already; in training, if a target has another shape.
+            smooths the labels already, or a loss of Keras's is neither a cross-entropy nor
+            `"kl_divergence"` nor `"mse"`, or leaves out a class by `ignore_class`; in training, if
+            a target has another shape, a single output a loss of Keras's that is no binary
+            cross-entropy, or class numbers a loss of one's own.
 
     Example:
 
@@ -57,36 +69,63 @@ class LabelSmoothing(Objective):
     def terms(self) -> tuple[str, ...]:
         return ()
 
+    def attach(self, model: keras.Model) -> None:
+        self._outputs = list(getattr(model, "output_names", []))
+
     def check(self, loss: Any, objectives: list[Objective]) -> None:
         others = [each.name for each in objectives if isinstance(each, LabelSmoothing)]
         if len(others) > 1:
             raise ValueError(
                 f"`objectives` must smooth the labels once; received {' and '.join(others)}."
             )
+        for each in tree.flatten(loss):
+            _require_soft_labels(each)
+        self._loss = loss
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
         predicted = tree.flatten(loss.step.predicted)
+        named = len(self._outputs) == len(predicted)
+        losses = losses_of(self._loss, self._outputs if named else [""] * len(predicted))
 
         def smoothed(point: Point) -> tuple[Tensor, Terms]:
             targets = [
-                smooth(target, output.shape, self.smoothing)
-                for target, output in zip(tree.flatten(point.y), predicted, strict=True)
+                smooth(target, output.shape, self.smoothing, function_name(each))
+                for target, output, each in zip(
+                    tree.flatten(point.y), predicted, losses, strict=True
+                )
             ]
             return loss.evaluate(point._replace(y=tree.pack_sequence_as(point.y, targets)))
 
         return loss.then(smoothed)
 
 
-def smooth(target: Tensor, shape: Any, smoothing: Tensor | float) -> Tensor:
+def smooth(target: Tensor, shape: Any, smoothing: Tensor | float, loss: str = "") -> Tensor:
     """Returns a target smoothed for outputs of `shape`.
 
+    Args:
+        target: Labels.
+        shape: Shape of the outputs.
+        smoothing: ε.
+        loss: Name of the loss's function.
+
     Raises:
-        ValueError: If the target has neither one number for each class nor class numbers.
+        ValueError: If the target has neither one number for each class nor class numbers, or the
+            loss cannot take it smoothed.
     """
-    rank, classes = len(shape), shape[-1]
+    rank, classes, binary = len(shape), shape[-1], loss.startswith("binary")
+    if classes == 1 and loss in SOFT_LOSSES and not binary:
+        raise ValueError(
+            "`loss` must be a binary cross-entropy for labels of a single output to be smoothed; "
+            f"received {loss!r}."
+        )
     if len(target.shape) == rank and classes != 1 and target.shape[-1] == 1:
         target = ops.squeeze(target, axis=-1)
     if len(target.shape) == rank - 1 and classes != 1:
+        if loss not in SOFT_LOSSES:
+            raise ValueError(
+                "`loss` must be a cross-entropy of Keras's for class numbers to be smoothed; "
+                f"received {loss!r}."
+            )
         target = ops.one_hot(ops.cast(target, "int32"), classes, dtype=keras.config.floatx())
     elif target.shape[1:] != shape[1:] and (classes != 1 or target.shape[1:] != shape[1:-1]):
         raise ValueError(
@@ -94,4 +133,20 @@ def smooth(target: Tensor, shape: Any, smoothing: Tensor | float) -> Tensor:
             f"{tuple(shape)}; received shape {tuple(target.shape)}."
         )
     target = ops.cast(target, keras.config.floatx())
-    return (1 - smoothing) * target + smoothing / max(classes, 2)
+    return (1 - smoothing) * target + smoothing / (2 if binary else max(classes, 2))
+
+
+def _require_soft_labels(loss: Any) -> None:
+    """Raises a `ValueError` if a single loss is one of Keras's that takes no soft labels."""
+    found = keras.losses.get(loss) if isinstance(loss, str) else loss
+    home = getattr(getattr(found, "fn", found), "__module__", "")
+    if home.startswith("keras.") and function_name(found) not in SOFT_LOSSES:
+        raise ValueError(
+            f"`loss` must be one that takes smoothed labels ({', '.join(SOFT_LOSSES)}); "
+            f"received {loss!r}."
+        )
+    if ignored_class(found) is not None:
+        raise ValueError(
+            "`loss` must have no `ignore_class` for labels to be smoothed: sample weights of 0 "
+            f"leave examples out as well; received ignore_class={ignored_class(found)}."
+        )

@@ -50,6 +50,7 @@ class Step:
     Attributes:
         predicted: The outputs of the trainer's pass, for their shapes.
         labels: What `fit` was given as `y`, where the model itself says what its targets are.
+        labelled: Which examples have a label, of the shape of their losses; `None` if all have.
     """
 
     def __init__(self, view: PureView, x: Any, from_logits: bool | None = None) -> None:
@@ -60,6 +61,7 @@ class Step:
         self.state = view.state()
         self.predicted: Any = None
         self.labels: Any = None
+        self.labelled: Any = None
         self._draw = 0
         self._known: dict[Any, tuple[Any, Any]] = {}
 
@@ -160,6 +162,7 @@ class Loss:
 
         The trained loss is linear in the weights of the examples, with `lᵢ / n` as its derivatives
         where it is a mean over the batch: that takes no other pass, however the loss is composed.
+        The weights must be one number for each example.
         `compile` must be given a loss whose reduction is `"sum_over_batch_size"`, the default.
         """
         examples = ops.shape(tree.flatten(point.x)[0])[0]
@@ -167,7 +170,8 @@ class Loss:
         if weight is None:
             weight = ops.ones((examples,))
         _, _, gradient = self.gradient(point._replace(sample_weight=weight), "sample_weight")
-        return gradient * ops.cast(examples * backend.replicas(), gradient.dtype)
+        each = ops.reshape(gradient, (-1,))
+        return each * ops.cast(examples * backend.replicas(), each.dtype)
 
     def outputs(self, weights: list[Tensor], x: Any, draw: int = 0) -> Any:
         """Returns the model's training-mode predictions; see `Step.forward` for `draw`."""

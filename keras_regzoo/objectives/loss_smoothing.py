@@ -87,8 +87,8 @@ class LossSmoothing(Objective):
             raise ValueError(
                 f"`samples` must be even with antithetic=True; received samples={samples!r}."
             )
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     @property
     def terms(self) -> tuple[str, ...]:

@@ -92,8 +92,8 @@ class MaximumMeanDiscrepancy(Penalty):
         self.kernel = validation.one_of("kernel", kernel, tuple(KERNELS))
         self.scales = _checked_scales(scales)
         self.stddev = validation.number("stddev", stddev, "(0, inf)")
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def attach(self, model: keras.Model) -> None:
         self._found = Encoder(model, self.encoder)

@@ -8,10 +8,12 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from keras_regzoo import validation
 from keras_regzoo.backend import uniform
+from keras_regzoo.objectives.data_loss import SPARSE, function_name
 from keras_regzoo.objectives.inputs import known_inputs, require_floating
 from keras_regzoo.objectives.loss import Tensor
-from keras_regzoo.objectives.objective import BatchTransform
+from keras_regzoo.objectives.objective import BatchTransform, Objective
 from keras_regzoo.registration import register
 
 
@@ -23,10 +25,11 @@ class Mixup(BatchTransform):
 
     One λ and one random permutation π of the batch are drawn for each step. Taking the larger of
     λ' and 1 − λ' only says which example of a pair is called the first, so each row's own label is
-    the dominant one, and training metrics compare with it. Where the targets are floating-point
-    they are mixed as above, and so are sample weights; where any of them is an integer the two
-    losses are: `λ L(f(x̃), y) + (1 − λ) L(f(x̃), y_π)`, which is the same for a cross-entropy.
-    Active in training alone; costs no pass of its own.
+    the dominant one, and training metrics compare with it. Targets are mixed as above where they
+    are floating-point, examples have no weights and the compiled loss is no sparse cross-entropy,
+    which takes class numbers. Elsewhere the two losses are, each with the weights of its examples:
+    `λ L(f(x̃), y) + (1 − λ) L(f(x̃), y_π)`, which is the same for a cross-entropy. Active in training
+    alone; costs no pass of its own.
 
     It is *not* `keras.layers.MixUp`, which takes images with float labels in a dict.
 
@@ -58,11 +61,15 @@ class Mixup(BatchTransform):
         self, alpha: float = 0.2, seed: int | None = None, name: str | None = None
     ) -> None:
         super().__init__(name, alpha=(alpha, "[0, inf)"))
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+        self._mixes_losses = False
 
     def attach(self, model: keras.Model) -> None:
         require_floating(known_inputs(model), "Mixup")
+
+    def check(self, loss: Any, objectives: list[Objective]) -> None:
+        self._mixes_losses = any(function_name(each) == SPARSE for each in tree.flatten(loss))
 
     def draw(self, weights: list[Tensor], x: Any) -> tuple[Tensor, Tensor]:
         require_floating(x, "Mixup")
@@ -76,9 +83,9 @@ class Mixup(BatchTransform):
 
     def transform_targets(self, y: Any, sample_weight: Any, draw: Any) -> list[tuple]:
         share, permutation = draw
-        if all(leaf is None or _is_floating(leaf) for leaf in tree.flatten(y)):
-            mixed = tree.map_structure(lambda leaf: _mix(leaf, draw), (y, sample_weight))
-            return [(1.0, *mixed)]
+        floating = all(leaf is None or _is_floating(leaf) for leaf in tree.flatten(y))
+        if floating and sample_weight is None and not self._mixes_losses:
+            return [(1.0, tree.map_structure(lambda leaf: _mix(leaf, draw), y), None)]
         partner = tree.map_structure(
             lambda leaf: None if leaf is None else ops.take(leaf, permutation, axis=0),
             (y, sample_weight),

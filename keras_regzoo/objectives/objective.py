@@ -31,6 +31,7 @@ class Objective(keras.layers.Layer):
     """
 
     takes_unlabelled = False  # whether -1 and rows of zeros among the targets mark missing labels
+    retakes = False  # whether the trained loss is taken in other passes than its logged parts
 
     def __init__(self, name: str | None = None, **strengths: tuple[float, str]) -> None:
         super().__init__(name=name or snake_case(type(self).__name__))

@@ -16,7 +16,7 @@ from keras_regzoo.objectives.inputs import as_fed, plain_sentences
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.objectives.term_means import TermMeans
-from keras_regzoo.objectives.unlabelled import update_metrics, without_unlabelled
+from keras_regzoo.objectives.unlabelled import labelled, update_metrics, without_unlabelled
 
 _in_step = threading.local()  # replicas of one model trace their steps in threads of their own
 
@@ -148,15 +148,16 @@ class ObjectiveModel(keras.Model):
         training: bool = True,
     ) -> Tensor:
         labels, y = y, self.targets(x, y)
-        if self._takes_unlabelled:
-            y, sample_weight = without_unlabelled(y, sample_weight)
+        known = labelled(y, self.loss) if self._takes_unlabelled else None
+        if known is not None:
+            y, sample_weight = without_unlabelled(y, sample_weight, known)
         _in_step.training = training
         if not (training and self._transforms):
             if self.criterion is not None:
                 return self._evaluated(x, y, sample_weight)
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         step, draws = self._take_step(x, y_pred)
-        step.predicted, step.labels = y_pred, labels
+        step.predicted, step.labels, step.labelled = y_pred, labels, known
         if self._compile_loss is not None and self._compile_loss.metrics:
             self._compile_loss(y, y_pred, sample_weight)  # its losses per output are logged once
         loss = Loss(step, self._plain_loss(step))
@@ -173,7 +174,7 @@ class ObjectiveModel(keras.Model):
     ) -> dict[str, Any]:
         y = self.targets(x, y)
         if self._takes_unlabelled and self._compile_metrics is not None:
-            update_metrics(self._compile_metrics, y, y_pred, sample_weight)
+            update_metrics(self._compile_metrics, y, y_pred, sample_weight, self.loss)
             logs = self.get_metrics_result()
         else:
             logs = super().compute_metrics(x, y, y_pred, sample_weight)

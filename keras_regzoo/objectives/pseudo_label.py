@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.data_loss import require_cross_entropy
+from keras_regzoo.objectives.data_loss import along, require_cross_entropy
 from keras_regzoo.objectives.loss import Loss, Point, Tensor
 from keras_regzoo.objectives.objective import Objective, Penalty
 from keras_regzoo.registration import register
@@ -25,9 +25,9 @@ class PseudoLabel(Penalty):
     paper divides by the number of unlabelled examples instead, and the supervised loss by that of
     the labelled ones.
 
-    An integer label of -1, or a one-hot row of zeros, marks an unlabelled example, and so does a
-    sample weight of 0: it enters neither the supervised loss nor the metrics. Active in training
-    alone; costs no pass.
+    An integer label of -1, or a one-hot row of zeros, marks an unlabelled example: it enters
+    neither the supervised loss nor the metrics. A sample weight of 0 does not. Under `Mixup` a pair
+    is unlabelled where its dominant example is. Active in training alone; costs no pass.
 
     It is *not* entropy minimization, whose gradient vanishes where the model is undecided, nor
     self-training in rounds.
@@ -81,14 +81,11 @@ class PseudoLabel(Penalty):
             require_cross_entropy(loss, "PseudoLabel")
 
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
-        if point.sample_weight is None:
-            return ops.zeros(())
         outputs = loss.outputs(point.weights, point.x)
         log_p = loss.log_probabilities(outputs, self.from_logits)
         each = own_cross_entropy(log_p, self.threshold)
-        each = ops.mean(ops.reshape(each, (ops.shape(each)[0], -1)), axis=-1)
-        unlabelled = ops.equal(ops.reshape(point.sample_weight, (-1,)), 0)
-        return ops.mean(ops.where(unlabelled, each, 0.0))
+        known = along(loss.step.labelled, len(each.shape))
+        return ops.mean(ops.where(known, 0.0, each))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "from_logits": self.from_logits}

@@ -48,6 +48,8 @@ class RDrop(Objective):
     Dropout for Neural Networks, sec. 2, algorithm 1.
     """
 
+    retakes = True
+
     def __init__(
         self, strength: float = 0.5, from_logits: bool | None = None, name: str | None = None
     ) -> None:

@@ -7,7 +7,12 @@ from typing import Any
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.example_weights import check_weighting, example_mean, reweighted
+from keras_regzoo.objectives.example_weights import (
+    check_weighting,
+    example_mean,
+    one_weight_each,
+    reweighted,
+)
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -28,7 +33,8 @@ class SelfPaced(Objective):
     pass. Raise `threshold` as training goes on, until all examples are in: with labels that are
     wrong, stop before.
 
-    Logs the mean of the weights, which for the hard form is the share of examples taken in.
+    Logs the mean of the weights, which for the hard form is the share of examples taken in, of the
+    labelled ones where others may be unlabelled.
 
     Args:
         threshold: λ (the paper's 1/K), above 0, in units of the loss. May be scheduled; there is
@@ -36,11 +42,12 @@ class SelfPaced(Objective):
         weighting: `"hard"`, the paper's, or `"linear"`.
         name: Name in logs and paths.
 
-    Takes any inputs and targets, of any shapes.
+    Takes any inputs and targets, of any shapes, and sample weights of one number an example.
 
     Raises:
         ValueError: If `threshold` is not above 0 or `weighting` unknown; at `compile`, if another
-            objective weights the examples by their losses, or the loss is no mean over the batch.
+            objective weights the examples by their losses, or the loss is no mean over the batch;
+            at the first step, if an example has several sample weights.
 
     Example:
 
@@ -64,10 +71,11 @@ class SelfPaced(Objective):
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def paced(point: Point) -> tuple[Tensor, Terms]:
+            point = one_weight_each(point, "SelfPaced")
             losses = ops.stop_gradient(loss.per_example(point))
             weights = WEIGHTINGS[self.weighting](losses, self.threshold)
             value, terms = loss.evaluate(reweighted(point, weights))
-            return value, {**terms, self.name: example_mean(weights)}
+            return value, {**terms, self.name: example_mean(weights, loss.step.labelled)}
 
         return loss.then(paced)
 

@@ -54,6 +54,8 @@ class SharpnessAware(Objective):
     Efficiently Improving Generalization, eq. 2 and 3, algorithm 1.
     """
 
+    retakes = True
+
     def __init__(self, radius: float = 0.05, name: str | None = None) -> None:
         super().__init__(name, radius=(radius, "[0, inf)"))
 

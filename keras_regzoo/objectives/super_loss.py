@@ -8,7 +8,12 @@ from typing import Any
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.example_weights import check_weighting, example_mean, reweighted
+from keras_regzoo.objectives.example_weights import (
+    check_weighting,
+    example_mean,
+    one_weight_each,
+    reweighted,
+)
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, unscale
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -28,22 +33,23 @@ class SuperLoss(Objective):
     to e, hard ones less than 1. Active in training alone; costs no pass. Sample weights multiply
     the terms.
 
-    Logs the mean confidence.
+    Logs the mean confidence, of the labelled examples where others may be unlabelled.
 
     Args:
         strength: λ, above 0: small values weight more unequally. May be scheduled. Default 1; the
             paper used 0.25 and 1 for classification.
         threshold: τ, the loss that parts easy from hard: a number, such as `log K` for K classes,
-            or `None` for a running mean of the loss.
+            or `None` for a running mean of the loss of labelled examples.
         momentum: Of the running mean, in [0, 1). Default 0.9, the paper's.
         name: Name in logs and paths.
 
-    Takes any inputs and targets, of any shapes.
+    Takes any inputs and targets, of any shapes, and sample weights of one number an example.
 
     Raises:
         ValueError: If `strength` is not above 0, `threshold` neither a number nor `None`, or
             `momentum` not in [0, 1); at `compile`, if another objective weights the examples by
-            their losses, or the loss is no mean over the batch.
+            their losses, or the loss is no mean over the batch; at the first step, if an example
+            has several sample weights.
 
     Example:
 
@@ -81,33 +87,39 @@ class SuperLoss(Objective):
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def weighted(point: Point) -> tuple[Tensor, Terms]:
+            point = one_weight_each(point, "SuperLoss")
             losses = ops.stop_gradient(loss.per_example(point))
-            mean = example_mean(losses)
-            threshold = self._threshold(unscale(mean))
+            labelled = loss.step.labelled
+            known = ops.ones_like(losses) if labelled is None else ops.cast(labelled, losses.dtype)
+            found = {
+                self._noted[0]: example_mean(known * losses),
+                self._noted[1]: example_mean(known),
+            }
+            threshold = self._threshold(found)
             sigma = confidence(losses, threshold, self.strength)
             value, terms = loss.evaluate(reweighted(point, sigma))
             rest = self.strength * ops.square(ops.log(sigma)) - threshold * sigma
             if point.sample_weight is not None:
-                rest = rest * ops.cast(ops.reshape(point.sample_weight, (-1,)), rest.dtype)
+                rest = rest * ops.cast(point.sample_weight, rest.dtype)
             value = value + ops.cast(example_mean(rest), value.dtype)
-            noted = {self.name: example_mean(sigma), self._noted: mean}
-            return value, {**terms, **noted}
+            return value, {**terms, **found, self.name: example_mean(sigma, labelled)}
 
         return loss.then(weighted)
 
     def update(self, terms: Terms) -> None:
         if self.threshold is None:
-            mean = ops.cast(unscale(terms[self._noted]), "float32")
-            self.running.assign(self._next(self.running, mean))
-            self.total.assign(self._next(self.total, 1.0))
+            for statistic, moved in zip(
+                (self.running, self.total), self._moved(terms), strict=True
+            ):
+                statistic.assign(moved)
 
     def get_config(self) -> dict[str, Any]:
         config = {"threshold": self.threshold, "momentum": self.momentum}
         return {**super().get_config(), **config}
 
     @property
-    def _noted(self) -> str:
-        return f"{self.name}/mean_loss"
+    def _noted(self) -> tuple[str, str]:
+        return f"{self.name}/mean_loss", f"{self.name}/labelled"
 
     def _statistic(self, name: str) -> Any:
         return self.add_weight(
@@ -120,15 +132,19 @@ class SuperLoss(Objective):
             aggregation="mean",
         )
 
-    def _threshold(self, mean: Tensor) -> Tensor | float:
+    def _threshold(self, terms: Terms) -> Tensor | float:
         """τ, the running mean with this batch's loss in it; unbiased from the first step on."""
         if self.threshold is not None:
             return self.threshold
-        mean = ops.cast(mean, "float32")
-        return self._next(self.running, mean) / self._next(self.total, 1.0)
+        return ops.divide_no_nan(*self._moved(terms))
 
-    def _next(self, statistic: Any, value: Any) -> Tensor:
-        return self.momentum * statistic + (1 - self.momentum) * value
+    def _moved(self, terms: Terms) -> list[Tensor]:
+        """Returns both statistics with this batch's losses, and share of labelled examples."""
+        return [
+            self.momentum * statistic
+            + (1 - self.momentum) * ops.cast(unscale(terms[name]), "float32")
+            for statistic, name in zip((self.running, self.total), self._noted, strict=True)
+        ]
 
 
 def confidence(losses: Tensor, threshold: Tensor | float, strength: Tensor | float) -> Tensor:

@@ -53,8 +53,9 @@ class TangentProp(Penalty):
     channels) for image tangents. Any targets.
 
     Raises:
-        ValueError: If an argument is out of its range; if the inputs are integers, or the tangents
-            are not of their shape (at the first step).
+        ValueError: If an argument is out of its range; if the inputs are integers, or no images
+            where tangents are named; if the tangents are not of their shape (at the first step); if
+            a lambda is to be saved.
 
     Example:
 
@@ -83,7 +84,13 @@ class TangentProp(Penalty):
 
     def attach(self, model: keras.Model) -> None:
         named = not callable(self.tangents)
-        require_floating(known_inputs(model), "TangentProp", single=named)
+        inputs = known_inputs(model)
+        require_floating(inputs, "TangentProp", single=named)
+        if named and inputs and len(inputs[0].shape) != 4:
+            raise ValueError(
+                "`tangents` must be a function where inputs are no images (batch, height, width, "
+                f"channels); received {self.tangents} for inputs of shape {inputs[0].shape}."
+            )
 
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
         tangents = self._tangents(point.x)
@@ -108,6 +115,10 @@ class TangentProp(Penalty):
     def get_config(self) -> dict[str, Any]:
         tangents = self.tangents
         if callable(tangents):
+            if getattr(tangents, "__name__", "") == "<lambda>":
+                raise ValueError(
+                    "`tangents` must be a function with a name to be saved; received a lambda."
+                )
             tangents = keras.saving.serialize_keras_object(tangents)
         return {"tangents": tangents, "stddev": self.stddev, **super().get_config()}
 

@@ -54,8 +54,8 @@ class TwoViews(Objective, ABC):
         super().__init__(name, strength=(strength, within), stddev=(stddev, within), **strengths)
         self.augmentation = augmentation
         self.from_logits = validation.one_of("from_logits", from_logits, (None, False, True))
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self._views = Views(type(self).__name__, augmentation, self.stddev, self.seed_generator)
 
     @abstractmethod

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import ops, tree
+from keras import ops
 
-from keras_regzoo.objectives.data_loss import DATA_LOSS, from_logits, output_term
+from keras_regzoo.objectives.data_loss import DATA_LOSS, from_logits, losses_of, output_term
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -30,7 +30,9 @@ class UncertaintyWeighting(Objective):
     Takes any inputs, outputs and targets, of any shapes.
 
     Raises:
-        ValueError: At `compile`, if there is another objective of this kind.
+        ValueError: At `compile`, if there is another objective of this kind, or
+            `AdversarialTraining`, `SharpnessAware` or `RDrop` come before it: they train on losses
+            of several passes, of which the logs hold one.
 
     Example:
 
@@ -66,6 +68,14 @@ class UncertaintyWeighting(Objective):
         if len(others) > 1:
             raise ValueError(
                 f"`objectives` must weight the outputs once; received {' and '.join(others)}."
+            )
+        before = objectives[: objectives.index(self)]
+        retaking = [each.name for each in before if each.retakes]
+        if retaking:
+            raise ValueError(
+                f"`objectives` must have {self.name} before {' and '.join(retaking)}, whose losses "
+                "are those of several passes; "
+                f"received {', '.join(each.name for each in objectives)}."
             )
         self._loss = loss
 
@@ -103,10 +113,4 @@ def output_losses(terms: Terms, outputs: list[str]) -> list[Tensor]:
 
 def noise_factors(loss: Any, outputs: list[str]) -> list[float]:
     """Returns 1 for each output whose loss is a cross-entropy, ½ for every other."""
-    if isinstance(loss, dict):
-        losses = [loss.get(name) for name in outputs]
-    elif isinstance(loss, list | tuple):
-        losses = tree.flatten(list(loss))
-    else:
-        losses = [loss] * len(outputs)
-    return [0.5 if from_logits(each) is None else 1.0 for each in losses]
+    return [0.5 if from_logits(each) is None else 1.0 for each in losses_of(loss, outputs)]

@@ -88,8 +88,8 @@ class VirtualAdversarialTraining(Penalty):
         self.iterations = validation.integer("iterations", iterations, "[1, inf)")
         self.xi = xi if xi is None else validation.number("xi", xi, "(0, inf)")
         self.from_logits = validation.one_of("from_logits", from_logits, (None, False, True))
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def attach(self, model: keras.Model) -> None:
         require_floating(known_inputs(model), "VirtualAdversarialTraining", single=True)

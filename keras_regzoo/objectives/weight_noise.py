@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo import validation
 from keras_regzoo.backend import normal
 from keras_regzoo.objectives.loss import Tensor
 from keras_regzoo.objectives.objective import WeightTransform
@@ -54,8 +55,8 @@ class WeightNoise(WeightTransform):
         self, stddev: float = 0.05, seed: int | None = None, name: str | None = None
     ) -> None:
         super().__init__(name, stddev=(stddev, "[0, inf)"))
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = validation.seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def draw(self, weights: list[Tensor], x: Any) -> list[Tensor]:
         return [

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from scipy.optimize import minimize
 
-from keras_regzoo.constraints import L1Ball
+from keras_regzoo.constraints import L1Ball, L2Ball
 from tests.compiled import as_they_are, compiled
 
 
@@ -155,6 +155,13 @@ def test_kernel_stays_in_the_ball_through_fit(axis):
 def test_bad_arguments_are_refused(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         L1Ball(**arguments)
+
+
+@pytest.mark.parametrize("constraint", [L1Ball(1.0), L2Ball(1.0)])
+def test_a_weight_without_numbers_is_refused_and_a_list_is_taken(constraint):
+    with pytest.raises(ValueError, match=r"`w` must have at least one number; received shape \(0"):
+        constraint(ops.zeros((0, 3)))
+    np.testing.assert_allclose(ops.convert_to_numpy(constraint([0.0, -3.0])), [0.0, -1.0])
 
 
 def test_weight_without_the_axis_is_refused_in_one_sentence():

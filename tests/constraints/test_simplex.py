@@ -58,6 +58,19 @@ def test_edges_and_ties(weight, expected):
     np.testing.assert_allclose(projected(Simplex(), np.array(weight)), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("weight", "expected"),
+    [([1e8, 1e8], [0.5, 0.5]), ([16384.25, 16384.0, 16383.0], [0.625, 0.375, 0.0])],
+)
+def test_large_weights_keep_the_total(weight, expected):
+    np.testing.assert_allclose(projected(Simplex(), np.array(weight, "float32")), expected)
+
+
+def test_a_weight_without_numbers_is_refused_in_one_sentence():
+    with pytest.raises(ValueError, match=r"`w` must have at least one number; received shape \(0"):
+        Simplex()(ops.zeros((0, 3)))
+
+
 def test_half_precision_is_projected_as_exactly_as_it_can_be_stored():
     made = Simplex()(ops.zeros((3000,), dtype="bfloat16"))
     np.testing.assert_allclose(

@@ -62,3 +62,8 @@ def test_zero_and_rank_deficient_weights():
     np.testing.assert_array_equal(projected(SpectralNormCap(1.0), np.zeros((3, 2))), 0.0)
     made = projected(SpectralNormCap(1.0), np.outer([3.0, 4.0], [1.0, 0.0]))
     np.testing.assert_allclose(made, np.outer([0.6, 0.8], [1.0, 0.0]), atol=1e-6)
+
+
+def test_weights_that_are_not_finite_stay_so():
+    made = projected(SpectralNormCap(1.0), np.array([[1.0, np.nan], [2.0, 3.0]], "float32"))
+    assert np.isnan(made).any()

@@ -71,3 +71,10 @@ def test_seeds_decide_the_frequencies():
     first, second, other = (approximated(points(), 10, 1.0, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, second)
     assert np.abs(first - other).max() > 0.01
+
+
+def test_integers_count_as_numbers():
+    layer = FourierBasis(3, seed=0)
+    x = np.array([[1, 2], [0, 1]])
+    made, expected = (ops.convert_to_numpy(layer(x.astype(d))) for d in ("int32", "float32"))
+    np.testing.assert_array_equal(made, expected)

@@ -74,3 +74,14 @@ def test_gate_is_regularized_and_constrained_like_the_layer_but_its_activity_is_
 def test_layer_that_changes_the_shape_is_refused(layer, shape):
     with pytest.raises(ValueError, match="`layer` must give outputs of the shape of its inputs"):
         Highway(layer)(np.zeros(shape))
+
+
+def test_a_seeded_initializer_gives_gate_and_layer_kernels_of_their_own():
+    seeded = keras.initializers.GlorotUniform(seed=1)
+    kernels = []
+    for _ in range(2):
+        layer = Highway(keras_layers.Dense(4, kernel_initializer=seeded))
+        layer.build((None, 4))
+        kernels.append([ops.convert_to_numpy(k) for k in (layer.layer.kernel, layer.gate.kernel)])
+    np.testing.assert_array_equal(*kernels)
+    assert np.abs(kernels[0][0] - kernels[0][1]).max() > 0.01

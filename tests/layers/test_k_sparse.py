@@ -78,3 +78,8 @@ def test_schedule_above_the_first_k_is_refused():
 def test_k_above_the_width_is_refused_in_one_sentence():
     with pytest.raises(ValueError, match="`k` must be at most the number of units, 12; received"):
         KSparse(13)(X)
+
+
+def test_an_unknown_width_is_refused_in_one_sentence():
+    with pytest.raises(ValueError, match=r"`inputs` must have a known number of units.*None"):
+        KSparse(2).build((None, None))

@@ -75,6 +75,11 @@ def test_invariance_survives_training():
     np.testing.assert_allclose(numpy(model(turned)), numpy(model(x)), rtol=1e-5, atol=1e-6)
 
 
+@keras.saving.register_keras_serializable("tests")
+def halved(x):
+    return x[:, ::2]
+
+
 def test_own_functions_are_maximized_over():
     x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
     dense = keras_layers.Dense(4, use_bias=False)
@@ -99,6 +104,19 @@ def test_images_to_turn_must_be_square(name):
     with pytest.raises(ValueError, match=r"square images as inputs; received shape \(2, 4, 5, 1\)"):
         MaxOverTransforms(flat_net(), name)(np.zeros((2, 4, 5, 1)))
     MaxOverTransforms(flat_net(), "flips")(np.zeros((2, 4, 5, 1)))
+
+
+def test_images_of_unknown_size_to_turn_must_be_square():
+    layer = MaxOverTransforms(keras_layers.GlobalAveragePooling2D(), "rotations")
+    layer.build((None, None, None, 1))
+    with pytest.raises(ValueError, match="must have square images as inputs; received shape"):
+        layer(ops.ones((2, 4, 5, 1)))
+
+
+def test_functions_must_keep_the_shape():
+    layer = MaxOverTransforms(keras_layers.Flatten(), [halved])
+    with pytest.raises(ValueError, match=r"`transforms` must keep the shape.*received one that"):
+        layer.call(ops.ones((2, 4)))
 
 
 def test_image_transforms_need_images():

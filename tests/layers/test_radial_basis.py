@@ -95,3 +95,10 @@ def test_fixed_centers_and_widths_are_not_trainable():
     layer = RadialBasis(3, trainable_width=False)
     layer.build((None, 2))
     assert [variable.name for variable in layer.trainable_variables] == ["centers"]
+
+
+def test_integers_count_as_numbers():
+    layer = RadialBasis(3, seed=0)
+    x = np.array([[1, 2], [0, 1]])
+    made, expected = (ops.convert_to_numpy(layer(x.astype(d))) for d in ("int32", "float32"))
+    np.testing.assert_array_equal(made, expected)

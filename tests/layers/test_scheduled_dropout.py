@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from scipy.stats import binomtest
 
-from keras_regzoo.layers import ScheduledDropout
+from keras_regzoo.layers import MonteCarloDropout, ScheduledDropout
 from tests.layers.noise import losses_of_scheduled_fit, numpy, standard_errors
 
 
@@ -85,6 +85,21 @@ def test_bfloat16_keeps_the_fraction_and_the_dtype():
     kept = numpy(dropped) != 0
     assert binomtest(int(kept.sum()), kept.size, 1 - 0.3003).pvalue > 1e-4
     np.testing.assert_allclose(numpy(dropped)[kept], 1 / (1 - 0.3003), rtol=2**-8)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("layer", [ScheduledDropout, MonteCarloDropout])
+def test_integers_count_as_numbers(layer, training):
+    made = layer(0.25, seed=0)(ops.ones((50,), "int32"), training=training)
+    assert keras.backend.standardize_dtype(made.dtype) == "float32"
+    dropped = training or layer is MonteCarloDropout
+    assert float(ops.max(made)) == pytest.approx(1 / 0.75 if dropped else 1.0)
+
+
+@pytest.mark.parametrize(("rate", "stored"), [(1 - 1e-9, "1.0"), (1 - 1e-12, "1.0")])
+def test_a_rate_that_float32_rounds_to_one_is_refused(rate, stored):
+    with pytest.raises(ValueError, match=rf"`rate` must be .* in float32 too.*which is {stored}"):
+        ScheduledDropout(rate)
 
 
 def test_schedule_moves_the_rate_of_a_compiled_fit():

@@ -167,3 +167,8 @@ def test_counts_are_of_the_batch_and_far_codes_come_to_use():
         used.append(len(np.unique(numpy(layer.nearest(X)))))
     assert used[0] == 1
     assert used[1] == 7
+
+
+def test_codes_of_an_unbuilt_layer_are_refused_in_one_sentence():
+    with pytest.raises(ValueError, match="must be built or called before codes can be told"):
+        VectorQuantizer(4).nearest(ops.ones((2, 3)))

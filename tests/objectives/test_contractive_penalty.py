@@ -197,6 +197,26 @@ def test_signs_are_fair_and_independent():
     assert np.abs(correlations).max() < 6 / np.sqrt(500)
 
 
+def test_an_order_of_axes_that_changes_is_no_dense_chain():
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((2, 3, 2)),
+            layers.Flatten(data_format="channels_first"),
+            layers.Dense(6, "tanh", bias_initializer="normal"),
+            layers.Dense(1, "tanh", name="code"),
+        ]
+    )
+    images = np.random.default_rng(1).normal(size=(3, 2, 3, 2)).astype("float32")
+
+    def code(flat: np.ndarray) -> np.ndarray:
+        return ops.convert_to_numpy(model(flat.reshape(images.shape).astype("float32")))
+
+    expected = np.square(jacobian(code, images, step=1e-2)).sum() / 3
+    made = penalty_of(model, ContractivePenalty("code"), images)
+    assert made == pytest.approx(expected, rel=1e-3)
+
+
 def test_any_encoder_can_be_probed():
     keras.utils.set_random_seed(1)
     model = keras.Sequential(

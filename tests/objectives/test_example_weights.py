@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from keras import ops
 from scipy.optimize import minimize_scalar
-from scipy.special import lambertw
+from scipy.special import lambertw, log_softmax
 
 from keras_regzoo import RegularizedModel
-from keras_regzoo.objectives import SelfPaced, SharpnessAware, SuperLoss
+from keras_regzoo.objectives import PseudoLabel, SelfPaced, SharpnessAware, SuperLoss
+from keras_regzoo.objectives.example_weights import one_weight_each
+from keras_regzoo.objectives.loss import Point
 from keras_regzoo.objectives.self_paced import WEIGHTINGS
 from keras_regzoo.objectives.super_loss import confidence, lambert_w
 
@@ -62,6 +64,29 @@ def test_self_paced_step_leaves_the_hard_examples_out(sample_weight):
     np.testing.assert_allclose(after, before - 0.1 * gradient(before, easy * given), atol=1e-5)
     assert logs["self_paced"][0] == pytest.approx(0.5)
     assert logs["loss"][0] == pytest.approx(np.mean(easy * given * losses), rel=1e-4)
+
+
+@pytest.mark.parametrize("objective", [SelfPaced(1.0), SuperLoss(1.0, threshold=1.0)])
+def test_images_are_weighted_whole(objective):
+    """The batch is as large as an image is wide, and one image is not like the others."""
+    x = random.normal(size=(3, 3, 3, 1)).astype("float32")
+    y = np.concatenate([x[:1] + 5.0, x[1:]])
+    model = keras.Sequential([keras.Input((3, 3, 1)), keras.layers.Conv2D(1, 1)])
+    wrapped = RegularizedModel(model, [objective])
+    wrapped.compile(keras.optimizers.SGD(0.0), "mse")
+    losses = np.square(ops.convert_to_numpy(model(x)) - y).mean(axis=(1, 2, 3))
+    made = wrapped.fit(x, y, verbose="0").history["data_loss"][0]
+    if isinstance(objective, SelfPaced):
+        weights = losses < 1.0
+    else:
+        weights = np.exp(-lambertw(np.maximum(losses - 1.0, -2 / math.e) / 2).real)
+    assert made == pytest.approx(np.mean(weights * losses), rel=1e-4)
+
+
+@pytest.mark.parametrize("weights", [np.ones((8, 3)), [np.ones(8), np.ones(8)]])
+def test_several_weights_of_an_example_are_refused(weights):
+    with pytest.raises(ValueError, match=r"must be one number for each example.*received weights"):
+        one_weight_each(Point([], X, Y, weights), "SelfPaced")
 
 
 def test_lambert_w_is_that_of_scipy():
@@ -114,6 +139,30 @@ def test_running_mean_of_the_loss_is_that_of_numpy(companions):
         running / total, rel=1e-4
     )
     assert len(logs["loss"]) == 3
+
+
+def test_only_labelled_examples_enter_the_means():
+    labels = np.array([0, 1, 2, 1, -1, -1, -1, -1])
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    logits = ops.convert_to_numpy(model(X))
+    losses = -log_softmax(logits, axis=-1)[np.arange(4), labels[:4]]
+    threshold = float(np.median(losses))
+    for objective in (SelfPaced(threshold), SuperLoss(1.0)):
+        wrapped = RegularizedModel(model, [PseudoLabel(0.0), objective])
+        wrapped.compile(
+            keras.optimizers.SGD(0.0), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        )
+        options: Any = {"batch_size": 4, "shuffle": False, "verbose": "0"}
+        logs = wrapped.fit(X[:4], labels[:4], **options).history
+        if isinstance(objective, SelfPaced):
+            assert wrapped.fit(X, labels, batch_size=8, verbose="0").history["self_paced"] == [0.5]
+            continue
+        wrapped.fit(X[4:], labels[4:], **options)
+        tau = float(objective.running) / float(objective.total)
+        assert tau == pytest.approx(losses.mean(), rel=1e-5)
+        sigma = np.exp(-lambertw(np.maximum(losses - tau, -2 / math.e) / 2).real)
+        assert logs["super_loss"][0] == pytest.approx(sigma.mean(), rel=1e-4)
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean_with_sample_weight"])

@@ -19,6 +19,7 @@ X = random.normal(size=(6, 4)).astype("float32")
 LABELS = np.array([0, 1, 2, 2, 1, 0])
 ONE_HOT = np.eye(3, dtype="float32")[LABELS]
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+SPARSE_IGNORING = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=2)
 
 
 def trained_loss(y: Any, loss: Any, outputs: int = 3, objectives: Any = ()) -> tuple[float, Any]:
@@ -85,6 +86,26 @@ def test_mixup_smoothing_and_adversarial_training_take_integer_labels_together()
 def test_targets_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"`y` must have one class number.*received shape"):
         smooth(ops.ones((6, 2, 3)), (None, 3), 0.1)
+
+
+def test_each_of_several_binary_labels_has_two_classes():
+    value, logits = trained_loss(ONE_HOT, keras.losses.BinaryCrossentropy(from_logits=True))
+    expected = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.3)
+    assert value == pytest.approx(float(expected(ONE_HOT, logits)), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["hinge", [keras.losses.MeanAbsoluteError()], SPARSE_IGNORING])
+def test_losses_that_take_no_soft_labels_are_refused_at_compile(loss):
+    wrapped = RegularizedModel(keras.Sequential([keras.layers.Dense(3)]), [LabelSmoothing()])
+    with pytest.raises(ValueError, match=r"^`loss` must .*for labels|^`loss` must be one that"):
+        wrapped.compile("sgd", loss)
+
+
+def test_losses_that_cannot_take_this_label_smoothed_are_refused():
+    with pytest.raises(ValueError, match=r"`loss` must be a binary cross-entropy.*'mean_squ"):
+        smooth(ops.ones((6, 1)), (None, 1), 0.1, "mean_squared_error")
+    with pytest.raises(ValueError, match=r"`loss` must be a cross-entropy of Keras's.*'mine'"):
+        smooth(ops.ones((6,)), (None, 3), 0.1, "mine")
 
 
 def test_smoothing_twice_is_refused_at_compile():

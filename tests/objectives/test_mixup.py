@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 from scipy import stats
 
+from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import Mixup
 from keras_regzoo.objectives.mixup import dominant_share
 from tests.compiled import compiled
@@ -56,6 +59,40 @@ def test_every_input_is_mixed_with_the_same_partner():
         np.testing.assert_allclose(
             ops.convert_to_numpy(mixed[name]), 0.75 * array + 0.25 * array[permutation], rtol=1e-6
         )
+
+
+def test_a_numpy_integer_is_a_seed():
+    number: Any = np.int64(3)
+    word: Any = "a"
+    assert Mixup(seed=number).get_config()["seed"] == 3
+    with pytest.raises(ValueError, match=r"`seed` must be an integer in .* received seed='a'"):
+        Mixup(seed=word)
+
+
+def test_weighted_targets_keep_their_losses_and_weights_apart():
+    draw = ops.convert_to_tensor(np.float32(0.75)), ops.convert_to_tensor([1, 2, 0])
+    y, weight = ops.convert_to_tensor([5.0, 6.0, 7.0]), ops.convert_to_tensor([1.0, 2.0, 3.0])
+    ((_, mixed, none),) = Mixup().transform_targets(y, None, draw)
+    np.testing.assert_allclose(ops.convert_to_numpy(mixed), [5.25, 6.25, 6.5])
+    assert none is None
+    assert [float(share) for share, *_ in Mixup().transform_targets(y, weight, draw)] == [
+        0.75,
+        0.25,
+    ]
+
+
+def test_a_sparse_loss_takes_class_numbers_whatever_their_type():
+    x = np.random.default_rng(0).random((6, 4)).astype("float32")
+    y = np.array([0, 2, 2, 0, 1, 0])
+    losses = []
+    for dtype in ("int32", "float32"):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+        wrapped = RegularizedModel(model, [Mixup(1.0, seed=3)])
+        wrapped.compile(keras.optimizers.SGD(0.0), ["sparse_categorical_crossentropy"])
+        logs = wrapped.fit(x, y.astype(dtype), shuffle=False, verbose="0").history
+        losses.append(logs["loss"][0])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
 def test_integer_targets_keep_their_losses_and_weights_apart():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_regzoo import RegularizedModel
-from keras_regzoo.objectives import PseudoLabel
+from keras_regzoo.objectives import PseudoLabel, SelfPaced
 from tests.objectives.networks import X, Y, arrays, linear, numpy_gradient, softmax, train
 
 LABELS = np.where(np.arange(len(Y)) % 3 == 0, Y, -1)
@@ -59,11 +59,19 @@ def test_labelled_examples_have_no_pseudo_label():
     assert history["loss"] == history["data_loss"]
 
 
-def test_a_sample_weight_of_zero_makes_an_example_unlabelled():
-    keras.utils.set_random_seed(1)
-    model = linear()
-    p = softmax(X @ arrays(model)[0] + arrays(model)[1])
-    wrapped = RegularizedModel(model, [PseudoLabel(1.0)])
-    logs = train(wrapped, sample_weight=KNOWN.astype("float32")).history
-    expected = np.where(KNOWN, 0, -np.log(p.max(axis=1))).mean()
+@pytest.mark.parametrize("companion", [None, SelfPaced(1e-3)], ids=["weights", "self-paced"])
+def test_weights_of_zero_make_no_example_unlabelled(companion):
+    objectives = [PseudoLabel(1.0), *([companion] if companion else [])]
+    weights = None if companion else KNOWN.astype("float32")
+    logs = train(RegularizedModel(linear(), objectives), sample_weight=weights).history
+    assert logs["pseudo_label"] == [0.0]
+
+
+def test_each_tag_of_a_sequence_has_its_own_pseudo_label():
+    x = np.stack([X, X[::-1]], axis=1)
+    y = np.stack([LABELS, LABELS[::-1]], axis=1)
+    model = keras.Sequential([keras.Input((2, 5)), keras.layers.Dense(3)])
+    p = softmax((x @ arrays(model)[0] + arrays(model)[1]).reshape(-1, 3))
+    logs = train(RegularizedModel(model, [PseudoLabel(1.0)]), x=x, y=y).history
+    expected = np.where(y.ravel() >= 0, 0, -np.log(p.max(axis=1))).mean()
     assert logs["pseudo_label"][0] == pytest.approx(expected, rel=1e-5)

@@ -138,3 +138,14 @@ def test_tangents_of_what_is_not_fed_are_refused():
     x = {"image": X, "tangents": DIRECTIONS}
     with pytest.raises(ValueError, match=r"\['image', 'tangents'\]; received \['picture'\]"):
         penalty_of(named(network()), lambda x: {"picture": x["tangents"]}, x)
+
+
+def test_named_tangents_of_what_is_no_image_are_refused():
+    model = keras.Sequential([keras.Input((5, 5)), layers.Flatten(), layers.Dense(3)])
+    with pytest.raises(ValueError, match=r"`tangents` must be a function where inputs are no imag"):
+        RegularizedModel(model, [TangentProp(["rotation"])])
+
+
+def test_a_lambda_is_refused_when_saved():
+    with pytest.raises(ValueError, match="`tangents` must be a function with a name to be saved"):
+        TangentProp(lambda x: x[:, None]).get_config()

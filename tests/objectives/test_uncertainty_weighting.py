@@ -10,7 +10,12 @@ import pytest
 from keras import ops
 
 from keras_regzoo import RegularizedModel
-from keras_regzoo.objectives import SharpnessAware, UncertaintyWeighting
+from keras_regzoo.objectives import (
+    AdversarialTraining,
+    RDrop,
+    SharpnessAware,
+    UncertaintyWeighting,
+)
 from keras_regzoo.objectives.uncertainty_weighting import noise_factors
 
 random = np.random.default_rng(0)
@@ -82,6 +87,19 @@ def test_log_variances_are_saved(tmp_path):
         ops.convert_to_numpy(objective.log_variances),
     )
     loaded.fit(x, y, verbose="0")
+
+
+@pytest.mark.parametrize(
+    "companion", [AdversarialTraining(0.1), SharpnessAware(0.1), RDrop(from_logits=True)]
+)
+def test_losses_of_several_passes_before_it_are_refused_at_compile(companion):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    wrapped = RegularizedModel(model, [companion, UncertaintyWeighting()])
+    with pytest.raises(
+        ValueError, match=f"must have uncertainty_weighting before {companion.name}"
+    ):
+        wrapped.compile("sgd", "mse")
+    RegularizedModel(model, [UncertaintyWeighting(), companion]).compile("sgd", "mse")
 
 
 def test_weighting_outputs_twice_is_refused_at_compile():

@@ -54,7 +54,46 @@ def compiled(sparse: bool, learning_rate: float = 0.0) -> tuple[keras.Model, ker
 
 @pytest.mark.parametrize("y", [LABELS, LABELS[:, None], LABELS.astype("float32"), ONE_HOT])
 def test_minus_one_and_rows_of_zeros_are_unlabelled(y):
-    np.testing.assert_array_equal(ops.convert_to_numpy(labelled(y)), KNOWN)
+    kind = "categorical" if y is ONE_HOT else "sparse_categorical"
+    known = ops.convert_to_numpy(labelled(y, f"{kind}_crossentropy"))
+    np.testing.assert_array_equal(known, KNOWN)
+    np.testing.assert_array_equal(ops.convert_to_numpy(labelled(y, lambda y, p: p)), KNOWN)
+
+
+@pytest.mark.parametrize("axis", [(), (None,)], ids=["flat", "column"])
+def test_each_pixel_has_a_label_of_its_own(axis):
+    y = np.array([[[0, 0], [0, 0]], [[1, -1], [0, 2]]])
+    known = labelled(y[(..., *axis)], "sparse_categorical_crossentropy")
+    np.testing.assert_array_equal(ops.convert_to_numpy(known), y >= 0)
+    rows = np.eye(3)[y] * (y >= 0)[..., None]
+    known = labelled(rows, keras.losses.CategoricalCrossentropy())
+    np.testing.assert_array_equal(ops.convert_to_numpy(known), y >= 0)
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(4.0)], ids=["unweighted", "weighted"])
+def test_loss_and_metrics_are_those_of_the_labelled_pixels(weights):
+    """The batch is as large as an image is wide."""
+    x, y = random.normal(size=(4, 4, 4, 1)).astype("float32"), random.integers(-1, 3, (4, 4, 4))
+    y[0] = 0
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(3, 1)])
+    wrapped = RegularizedModel(model, [TakesUnlabelled()])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    wrapped.compile(keras.optimizers.SGD(0.0), loss, metrics=["accuracy"])
+    logs = wrapped.fit(x, y, sample_weight=weights, verbose="0").history
+    evaluated = wrapped.evaluate(x, y, sample_weight=weights, verbose="0", return_dict=True)
+    logits = ops.convert_to_numpy(model(x))
+    each = -np.take_along_axis(log_softmax(logits, axis=-1), y[..., None], -1)[..., 0] * (y >= 0)
+    weight = np.ones(4) if weights is None else weights
+    right = (logits.argmax(axis=-1) == y)[y >= 0].mean()
+    for made in (logs["loss"][0], evaluated["loss"]):
+        assert made == pytest.approx((each * weight[:, None, None]).mean(), rel=1e-5)
+    for made in (logs["accuracy"][0], evaluated["accuracy"]):
+        assert made == pytest.approx(right, rel=1e-5)
+
+
+def test_several_binary_targets_are_refused():
+    with pytest.raises(ValueError, match=r"`y` must have a last axis of 1.*received shape \(8, 3"):
+        labelled(ONE_HOT, ["binary_crossentropy"])
 
 
 @pytest.mark.parametrize("y", [LABELS, LABELS[:, None], ONE_HOT], ids=["flat", "column", "one-hot"])
@@ -89,7 +128,7 @@ def test_unlabelled_examples_do_not_move_the_weights():
 
 def test_several_targets_are_refused():
     with pytest.raises(ValueError, match=r"`y` must be one target.*received 2 targets"):
-        labelled([LABELS, LABELS])
+        labelled([LABELS, LABELS], "sparse_categorical_crossentropy")
 
 
 @pytest.mark.parametrize(

@@ -151,3 +151,7 @@ def test_numpy_integers_and_lists_name_axes():
     both: Any = [np.int64(0), 1]
     assert float(GroupLasso(1.0, last)(weight)) == float(GroupLasso(1.0, 1)(weight))
     assert GroupLasso(1.0, both).get_config() == {"strength": 1.0, "axis": (0, 1)}
+
+
+def test_a_list_is_taken_as_a_weight():
+    assert float(GroupLasso(1.0)([[3.0, 4.0], [0.0, 0.0]])) == pytest.approx(5 * math.sqrt(2))
