@@ -108,6 +108,7 @@ class MagnitudePruning(Stepwise):
         self.masks: list[np.ndarray] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
         self._kernels = kernels(self.model, self.layers)
         for variable in self._kernels if self.block else ():
             if variable.shape[-2] % self.block:

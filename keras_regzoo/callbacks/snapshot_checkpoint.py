@@ -10,7 +10,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
 from keras_regzoo.callbacks.checkpoint_path import CheckpointPath
 from keras_regzoo.callbacks.learning_rate import rate_variable
-from keras_regzoo.callbacks.stepwise import Stepwise, batches_seen
+from keras_regzoo.callbacks.stepwise import Stepwise
 
 
 class SnapshotCheckpoint(Stepwise):
@@ -81,7 +81,8 @@ class SnapshotCheckpoint(Stepwise):
         self.paths: list[str] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.start, self.paths = batches_seen(self.model.optimizer), []
+        super().on_train_begin(logs)
+        self.start, self.paths = self.step, []
         rate_variable(self.model.optimizer)
         self._files.check_folder()
         params: Any = self.params or {}

@@ -118,6 +118,7 @@ class StochasticWeightAveraging(Stepwise):
         self.average: list[np.ndarray] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
         self.started, self.cycles, self.models, self.average = None, 0, 0, None
         if self.batch_norm_data is None and batch_norms(self.model):
             raise ValueError(
