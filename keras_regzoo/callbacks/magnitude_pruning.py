@@ -26,8 +26,10 @@ class MagnitudePruning(Stepwise):
     equal ones the first). Pruned weights are exactly 0 after every step from there, whatever
     the optimizer adds to them (momentum, decoupled decay), as is the optimizer's average of them
     (`use_ema`): the mask is part of the compiled step, and nothing is compiled again when it
-    changes. A constraint that the kernel has holds beside it. With `steps_per_execution` above 1
-    weights are pruned before the first execution that starts at or after t.
+    changes. A constraint that the kernel has holds beside it, and callbacks of this package that
+    put other weights into the model at the end keep the zeros; so does Keras's `EarlyStopping`
+    where it comes before this callback. With `steps_per_execution` above 1 weights are pruned
+    before the first execution that starts at or after t.
 
     After training the zeros stay in a further `fit`, and are saved like any weight; a loaded model
     keeps them in training if its kernels are given `SparsityMask.of_nonzero`, or this callback

@@ -41,6 +41,14 @@ def masked(w: Any, mask: Any) -> Any:
     return ops.where(mask, w, ops.zeros_like(w))
 
 
+def keep_zeros(model: keras.Model) -> None:
+    """Sets pruned weights to zero that something else than a step has given values."""
+    for variable in model.trainable_variables:
+        constraint = variable.constraint
+        if isinstance(constraint, KeepZeros):
+            variable.assign(masked(variable, ops.cast(constraint.mask, "bool")))
+
+
 def kernels(model: keras.Model, layers: Collection[str] | None = None) -> list[keras.Variable]:
     """Returns the trainable kernels of `model`: all weights that are multiplied with inputs.
 

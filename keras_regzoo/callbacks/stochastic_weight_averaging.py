@@ -14,6 +14,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
 from keras_regzoo.callbacks.batch_norm import are_arrays, batch_norms, reestimate
 from keras_regzoo.callbacks.learning_rate import rate_variable
+from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.stepwise import Stepwise
 
 Rate = float | tuple[float, float] | None
@@ -27,7 +28,8 @@ class StochasticWeightAveraging(Stepwise):
 
     i counts the steps from the epoch in which averaging starts, from 1. Until then, and beside
     it, training and validation are as ever: the model gets the average when training ends, also
-    by `model.stop_training`. If nothing was averaged by then, it keeps its weights. Only
+    by `model.stop_training`. If nothing was averaged by then, it keeps its weights. What
+    `MagnitudePruning` has removed by then is 0 in the average, too. Only
     trainable weights are averaged, in float64; the statistics of batch normalization, which belong
     to other weights, are taken anew from a full pass over `batch_norm_data` in training mode: the
     means over all its examples of the batches' means and variances. All other state is the last
@@ -161,6 +163,7 @@ class StochasticWeightAveraging(Stepwise):
             return
         for variable, value in zip(self.model.trainable_variables, self.average, strict=True):
             variable.assign(value)
+        keep_zeros(self.model)
         if self.batch_norm_data is not None:
             reestimate(self.model, self.batch_norm_data, self.batch_size)
 

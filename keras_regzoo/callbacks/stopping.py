@@ -13,6 +13,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import write_back
 from keras_regzoo.callbacks.held_out import HeldOut
 from keras_regzoo.callbacks.monitor import Monitor
+from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.callbacks.stepwise import batches_seen, steps_taken
 
@@ -27,7 +28,8 @@ class Stopping(Resumable, ABC):
     such a look changes nothing in how training goes on.
 
     The best weights are those of the look at which the monitor was best. They are put into the
-    model once, when training ends, whatever ended it. NaN is never best.
+    model once, when training ends, whatever ended it; what `MagnitudePruning` has removed by then
+    stays 0. NaN is never best.
 
     After training `model.history.stopped` is the sentence that says why it was stopped, or `None`
     if no callback of this kind stopped it. The sentence is logged too, at the level INFO of the
@@ -177,6 +179,7 @@ class Stopping(Resumable, ABC):
             )
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
+            keep_zeros(self.model)
 
     def _begin(self) -> None:
         self.curves: dict[str, list[float]] = {name: [] for name in self.monitors}

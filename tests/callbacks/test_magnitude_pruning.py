@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 
 from keras_regzoo import backend
-from keras_regzoo.callbacks import GradualUnfreezing, MagnitudePruning
+from keras_regzoo.callbacks import (
+    GradualUnfreezing,
+    MagnitudePruning,
+    MultiMonitorStopping,
+    StochasticWeightAveraging,
+)
 from keras_regzoo.callbacks.magnitude_pruning import sparsity_at
 from keras_regzoo.callbacks.pruned_weights import prune
 
@@ -317,3 +322,24 @@ def test_zeros_stay_where_the_optimizer_begins_anew_with_each_group_unfrozen():
     model.fit(X, Y, epochs=3, verbose=0, callbacks=[pruning, thaw])
     for kernel in kernels_of(model):
         assert (kernel == 0).sum() == round(0.5 * kernel.size)
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("pruning_first", [False, True])
+@pytest.mark.parametrize(
+    "beside",
+    [lambda: StochasticWeightAveraging(0), lambda: MultiMonitorStopping({"loss": 9})],
+)
+def test_zeros_stay_in_weights_that_another_callback_puts_back(beside, pruning_first):
+    model = network(keras.optimizers.SGD(1e-6), run_eagerly=True)
+    callbacks = [MagnitudePruning(0.75, begin=4), Worsening(), beside()]
+    callbacks = callbacks if pruning_first else callbacks[::-1]
+    model.fit(X, Y, batch_size=6, epochs=3, verbose=0, callbacks=callbacks)
+    assert [round(float(np.mean(kernel == 0)), 2) for kernel in kernels_of(model)] == [0.75, 0.75]
+
+
+class Worsening(keras.callbacks.Callback):
+    """Has the first epoch, before anything is pruned, log the best loss."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["loss"] = float(epoch)
