@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -12,7 +13,14 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import write_back
-from keras_regzoo.callbacks.pruned_weights import SCOPES, KeepZeros, kernels, masked, prune
+from keras_regzoo.callbacks.pruned_weights import (
+    SCOPES,
+    KeepZeros,
+    input_axes,
+    kernels,
+    masked,
+    prune,
+)
 from keras_regzoo.callbacks.stepwise import Stepwise
 
 
@@ -49,14 +57,16 @@ class MagnitudePruning(Stepwise):
         scope: `"layer"` for the share s_t in each kernel; `"global"` for s_t of all together, in
             which a layer of small weights loses more.
         block: m, for the share s_t in every block of m consecutive weights along the kernel's input
-            axis, its last but one: of each block exactly m − round(m s_t) are kept. At least 2; it
-            must divide that axis in every kernel, and goes with `scope="layer"`.
+            axis: of each block exactly m − round(m s_t) are kept. It is the last but one, or that
+            of the inputs where attention or an `EinsumDense` has it elsewhere (heads and their
+            units count as one axis, where it sums over both). At least 2; it must divide the inputs
+            of every kernel, and goes with `scope="layer"`.
         layers: Names of the layers to prune, by default all that have a kernel. Biases,
             normalization and embeddings are never pruned.
 
     Raises:
         ValueError: If an argument is outside its range; before training, if the model has no such
-            layer, or `block` does not divide the input axis of a kernel.
+            layer, or `block` does not divide the inputs of a kernel.
 
     Example:
 
@@ -112,10 +122,13 @@ class MagnitudePruning(Stepwise):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         self._kernels = kernels(self.model, self.layers)
-        for variable in self._kernels if self.block else ():
-            if variable.shape[-2] % self.block:
+        self._axes = input_axes(self.model, self._kernels)
+        pairs = zip(self._kernels, self._axes, strict=True)
+        for variable, axes in pairs if self.block else ():
+            inputs = math.prod(variable.shape[axis] for axis in axes)
+            if not axes or inputs % self.block:
                 raise ValueError(
-                    f"`block` must divide the input axis of every kernel; received "
+                    f"`block` must divide the inputs of every kernel; received "
                     f"block={self.block} for {variable.path!r} of shape {tuple(variable.shape)}."
                 )
         optimizer = self.model.optimizer
@@ -135,7 +148,7 @@ class MagnitudePruning(Stepwise):
             write_back(self.model)
             values = [_array(variable) for variable in self._kernels]
             share = sparsity_at(self.sparsity, self.initial_sparsity, due - 1, self.times)
-            self.masks = prune(values, self.masks or [], share, self.scope, self.block)
+            self.masks = prune(values, self.masks or [], share, self.scope, self.block, self._axes)
             self._apply()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
