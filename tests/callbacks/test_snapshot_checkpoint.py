@@ -153,3 +153,10 @@ def test_steps_that_a_loss_scale_leaves_out_belong_to_a_cycle_too(tmp_path):
     snapshots_of(model, snapshots)
     assert int(sgd.iterations) < 12
     assert (snapshots.step, len(snapshots.paths)) == (12, 3)
+
+
+@pytest.mark.one_backend
+def test_cycles_share_the_epochs_that_fit_has_left(tmp_path):
+    snapshots = SnapshotCheckpoint(tmp_path / "{cycle}.keras", 4, 0.1)
+    watch = snapshots_of(network(), snapshots, epochs=4, initial_epoch=2)
+    assert (len(snapshots.paths), len(watch.rates)) == (4, 8)
