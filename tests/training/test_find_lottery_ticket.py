@@ -105,6 +105,17 @@ def test_control_has_the_masks_of_the_ticket_and_other_weights(found):
     assert ticket.rounds[2].control != ticket.rounds[2].score
 
 
+def test_control_of_a_build_that_seeds_itself_is_refused_before_training():
+    def seeded():
+        keras.utils.set_random_seed(0)
+        return build()
+
+    log = Log()
+    with pytest.raises(ValueError, match="`build` must return a model of other random weights"):
+        search(log, build=seeded, controls=(1,))
+    assert not log.starts
+
+
 def test_model_is_the_last_ticket_trained(found):
     ticket, log = found
     for value, expected in zip(ticket.model.get_weights(), log.ends[2], strict=True):
