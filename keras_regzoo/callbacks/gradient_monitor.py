@@ -198,5 +198,7 @@ _SAYS = {
 def _checked(name: str, data: Any) -> Any:
     arrays = tree.flatten(data)
     if not arrays or any(not hasattr(each, "shape") or not each.shape for each in arrays):
-        raise ValueError(f"`{name}` must hold arrays, batch first; received {name}={data!r}.")
+        raise ValueError(
+            f"`{name}` must hold arrays, batch first; received {validation.shown(data)}."
+        )
     return tree.map_structure(ops.convert_to_tensor, data)

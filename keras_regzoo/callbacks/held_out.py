@@ -56,9 +56,11 @@ def _check_dataset(data: Any) -> None:
     foreign = isinstance(data, str | bytes | Mapping | list) or hasattr(data, "shape")
     iterable = isinstance(data, keras.utils.PyDataset | Iterable)
     if foreign or not iterable:
-        raise ValueError(_expected(repr(data)))
+        raise ValueError(_expected(validation.shown(data)))
     if hasattr(data, "__next__"):
-        raise ValueError(_expected(f"{data!r}, which can be gone through only once"))
+        raise ValueError(
+            _expected(f"{validation.shown(data)}, which can be gone through only once")
+        )
 
 
 def _expected(received: str) -> str:

@@ -218,6 +218,7 @@ def _single_loss(model: keras.Model) -> UnreducedLoss:
 def _checked(data: Any) -> tuple[Any, Any]:
     pair = isinstance(data, tuple | list) and len(data) == 2
     if not pair or any(not hasattr(each, "__len__") for each in tree.flatten(data)):
-        received = " ".join(repr(data).split())
-        raise ValueError(f"`data` must be a pair (x, y) of arrays; received {received[:80]}.")
+        raise ValueError(
+            f"`data` must be a pair (x, y) of arrays; received {validation.shown(data)}."
+        )
     return data[0], np.asarray(data[1])

@@ -66,7 +66,8 @@ def find_lottery_ticket(
     Raises:
         ValueError: If an argument is not as it must be; if `build` returns no compiled model, one
             without kernels, models of different shapes or, for controls, of the same weights
-            whatever the global seed; if `fit` takes fewer than `rewind` steps; if the file at `path` is damaged, another search's, or has more rounds.
+            whatever the global seed; if `fit` takes fewer than `rewind` steps; if the file at
+            `path` is damaged, another search's, or has more rounds.
 
     Example:
 
