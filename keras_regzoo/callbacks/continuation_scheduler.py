@@ -140,7 +140,8 @@ class ContinuationScheduler(Resumable):
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        value = self.monitor.read(logs) if self.patience is not None else None
+        watched = self.patience is not None and self.monitor.is_due(epoch)
+        value = self.monitor.read(logs) if watched else None
         if logs is not None:
             logs[self._path] = self.stages[self.stage]
             logs[f"{self._path}/stage"] = self.stage

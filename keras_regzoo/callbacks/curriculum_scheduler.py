@@ -133,7 +133,7 @@ class CurriculumScheduler(Resumable):
         self._check_reading()
         if logs is not None:
             logs[SHARE] = self.dataset.share(self._last_count())
-        if self.by == "plateau":
+        if self.by == "plateau" and self.monitor.is_due(epoch):
             self._watch(self.monitor.read(logs))
 
     def _begin(self) -> None:

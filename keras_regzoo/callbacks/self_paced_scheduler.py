@@ -134,7 +134,8 @@ class SelfPacedScheduler(Resumable):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         in_force = self.value
-        if self.per == "epoch" or (self.per == "plateau" and self._is_plateau(logs)):
+        watched = self.per == "plateau" and self.monitor.is_due(epoch)
+        if self.per == "epoch" or (watched and self._is_plateau(logs)):
             self._add(1)
         if logs is not None:
             logs[self._path] = in_force

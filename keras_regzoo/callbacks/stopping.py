@@ -41,7 +41,8 @@ class Stopping(Resumable, ABC):
             own metrics.
         restore_best_weights: Whether the best weights are put back at the end; if not, those of
             the last step stay.
-        every: Steps between two looks, at least 1; with `None` they are at the ends of epochs. If
+        every: Steps between two looks, at least 1; with `None` they are at the ends of epochs, of
+            those with validation where it is monitored and `fit` has a `validation_freq`. If
             `steps_per_execution` is above 1, a look comes with the execution that reaches it.
         validation_data: What to look at: a tuple `(x, y)` or `(x, y, sample_weight)`, or a dataset
             that can be gone through again and again. With `None` it is what `fit` logs.
@@ -166,7 +167,7 @@ class Stopping(Resumable, ABC):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.epochs += 1
         self.steps = max(self.steps, batches_seen(self.model.optimizer) - self.steps_before)
-        if self.every is None:
+        if self.every is None and (self.held_out is not None or self._is_validated(epoch)):
             self._look(logs)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -193,6 +194,9 @@ class Stopping(Resumable, ABC):
 
     def _due(self) -> bool:
         return self.every is not None and self.steps // self.every > self.looked // self.every
+
+    def _is_validated(self, epoch: int) -> bool:
+        return all(monitor.is_due(epoch) for monitor in self.monitors.values())
 
     def _look(self, logs: Mapping[str, Any] | None) -> None:
         self.looked = self.steps

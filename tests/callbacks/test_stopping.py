@@ -340,3 +340,14 @@ def test_a_model_without_an_optimizer_is_refused():
     model.compile(optimizer=None, run_eagerly=True)
     with pytest.raises(ValueError, match="`optimizer` must be given to `compile` for its steps"):
         fit(model, [GLStopping(monitor="loss")])
+
+
+@pytest.mark.one_backend
+def test_epochs_without_validation_are_no_looks():
+    stops = [GLStopping(1e300), MultiMonitorStopping({"loss": 2, "val_loss": 2})]
+    history = fit(linear(), stops, epochs=6, validation_data=DATA, validation_freq=2).history
+    for stop in stops:
+        assert stop.curves["val_loss"] == history["val_loss"]
+        assert (len(history["val_loss"]), stop.best_steps) == (3, 18)
+    with pytest.raises(ValueError, match=r"logs \(loss, mae\); received monitor='val_loss'"):
+        fit(linear(), [GLStopping()], validation_freq=2)
