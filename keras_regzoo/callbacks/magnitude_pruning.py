@@ -113,7 +113,8 @@ class MagnitudePruning(Stepwise):
                     f'`block` must go with scope="layer"; received block={block} with '
                     'scope="global".'
                 )
-        if layers is not None and (isinstance(layers, str) or not isinstance(layers, Collection)):
+        listed = isinstance(layers, Collection | None) and not isinstance(layers, str)
+        if not listed or not all(isinstance(name, str) for name in layers or ()):
             raise ValueError(f"`layers` must be a list of layers' names; received {layers!r}.")
         self.block, self.layers = block, layers
         self.prunings = 0

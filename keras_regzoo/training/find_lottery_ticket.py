@@ -100,6 +100,10 @@ def find_lottery_ticket(
     output_rate = validation.number("output_rate", output_rate, "[0, 1)")
     validation.integer("rewind", rewind)
     validation.integer("seed", seed, "[0, 2147483647]")
+    if not isinstance(controls, Collection) or isinstance(controls, str):
+        raise ValueError(f"`controls` must be a list of numbers of rounds; received {controls!r}.")
+    if path is not None:
+        validation.instance("path", path, (str, os.PathLike))
     for number in controls:
         validation.integer("controls", number, f"[1, {rounds}]")
     search = _Search(build, fit, score, (rate, output_rate), rewind, seed)

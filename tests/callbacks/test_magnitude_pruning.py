@@ -310,6 +310,11 @@ def test_what_the_model_lacks_is_one_sentence_before_training(arguments, sentenc
 
 
 @pytest.mark.one_backend
+def test_layers_that_are_no_names_are_refused():
+    with pytest.raises(ValueError, match=r"`layers` must be a list of layers' names; received \[3"):
+        MagnitudePruning(0.5, layers=[3, "x"])  # pyright: ignore
+
+
 def test_block_of_all_layers_together_is_refused():
     with pytest.raises(ValueError, match=r'`block` must go with scope="layer"'):
         MagnitudePruning(0.5, scope="global", block=4)

@@ -164,3 +164,9 @@ def test_epochs_without_validation_are_passed_over(tmp_path):
         "/2.weights.h5",
         "/4.weights.h5",
     ]
+
+
+@pytest.mark.one_backend
+def test_a_format_that_an_epoch_has_not_is_refused():
+    with pytest.raises(ValueError, match=r"`path` must be a pattern that `str\.format` takes"):
+        TopKCheckpoint("{epoch:q}.keras")

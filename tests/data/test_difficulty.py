@@ -183,6 +183,8 @@ def uncompiled():
             lambda: difficulty.cross_validated(classifier, X, LABELS, repeats=0),
             "`repeats` must be an integer",
         ),
+        (lambda: difficulty.centroid_distance(X[:0], LABELS[:0]), "`y` must be integer labels"),
+        (lambda: difficulty.checked(["a"] * 99, 99), "`difficulty` must be one number for each"),
         (lambda: difficulty.checked([1.0, 2.0], 3), "`difficulty` must be one number for each"),
         (lambda: difficulty.checked([1.0, np.inf], 2), "`difficulty` must be finite; received inf"),
     ],

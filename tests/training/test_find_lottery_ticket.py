@@ -213,6 +213,8 @@ def test_constraint_of_a_kernel_holds_in_every_round():
         ({"rate": 1.0}, r"`rate` must be a number in \(0, 1\)"),
         ({"output_rate": 1.0}, r"`output_rate` must be a number in \[0, 1\)"),
         ({"rewind": -1}, "`rewind` must be an integer"),
+        ({"controls": 1}, "`controls` must be a list of numbers of rounds; received 1"),
+        ({"path": 3}, "`path` must be a str or"),
         ({"controls": (3,)}, r"`controls` must be an integer in \[1, 2\]"),
         ({"seed": -1}, "`seed` must be an integer"),
     ],
