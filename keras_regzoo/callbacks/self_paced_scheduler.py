@@ -14,6 +14,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import aside, assign_between_steps
 from keras_regzoo.callbacks.find_strength import find_strength
 from keras_regzoo.callbacks.monitor import Monitor
+from keras_regzoo.callbacks.own_data import check_examples
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
 from keras_regzoo.quiet import QUIET
@@ -222,4 +223,6 @@ def _checked(data: Any) -> tuple[Any, Any]:
         raise ValueError(
             f"`data` must be a pair (x, y) of arrays; received {validation.shown(data)}."
         )
-    return data[0], np.asarray(data[1])
+    x, y = data[0], np.asarray(data[1])
+    check_examples("`data`", x, y)
+    return x, y

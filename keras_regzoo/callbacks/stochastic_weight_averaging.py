@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
@@ -14,6 +14,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
 from keras_regzoo.callbacks.batch_norm import are_arrays, batch_norms, reestimate
 from keras_regzoo.callbacks.learning_rate import rate_variable
+from keras_regzoo.callbacks.own_data import check_examples
 from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.stepwise import Stepwise
 
@@ -104,14 +105,15 @@ class StochasticWeightAveraging(Stepwise):
             validation.number("learning_rate", learning_rate, "(0, inf)")
         self.learning_rate = learning_rate
         self.cycle = None if cycle is None else validation.integer("cycle", cycle, "[1, inf)")
-        if not (
-            batch_norm_data is None
-            or are_arrays(batch_norm_data)
-            or isinstance(batch_norm_data, Iterable | keras.utils.PyDataset)
+        if are_arrays(batch_norm_data):
+            check_examples("`batch_norm_data`", batch_norm_data)
+        elif batch_norm_data is not None and (
+            isinstance(batch_norm_data, str | bytes | Mapping)
+            or not isinstance(batch_norm_data, Iterable | keras.utils.PyDataset)
         ):
             raise ValueError(
                 "`batch_norm_data` must be inputs in arrays, or a data set of batches; received "
-                f"{batch_norm_data!r}."
+                f"{validation.shown(batch_norm_data)}."
             )
         self.batch_norm_data = batch_norm_data
         self.batch_size = validation.integer("batch_size", batch_size, "[1, inf)")
