@@ -125,9 +125,9 @@ class MagnitudePruning(Stepwise):
         self._kernels = kernels(self.model, self.layers)
         self._axes = input_axes(self.model, self._kernels)
         pairs = zip(self._kernels, self._axes, strict=True)
-        for variable, axes in pairs if self.block else ():
+        for variable, axes in pairs:
             inputs = math.prod(variable.shape[axis] for axis in axes)
-            if not axes or inputs % self.block:
+            if self.block and (not axes or inputs % self.block):
                 raise ValueError(
                     f"`block` must divide the inputs of every kernel; received "
                     f"block={self.block} for {variable.path!r} of shape {tuple(variable.shape)}."

@@ -67,5 +67,5 @@ def batches_seen(optimizer: keras.Optimizer | None) -> int:
         raise ValueError(
             "`optimizer` must be given to `compile` for its steps to be counted; received None."
         )
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    return int(ops.convert_to_numpy(optimizer._iterations))
+    counting: Any = getattr(optimizer, "inner_optimizer", optimizer)
+    return int(ops.convert_to_numpy(counting._iterations))

@@ -1,5 +1,7 @@
 """MagnitudePruning: exact zeros at every step, in exactly the scheduled number."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -369,5 +371,5 @@ def test_blocks_lie_along_what_attention_and_transposed_convolutions_sum_over():
 class Worsening(keras.callbacks.Callback):
     """Has the first epoch, before anything is pruned, log the best loss."""
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs: Any = None):
         logs["loss"] = float(epoch)
