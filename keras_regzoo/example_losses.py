@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops, tree
+from keras.src.losses.losses import LossFunctionWrapper  # as `compile` wraps a function
 
 UnreducedLoss = Callable[[Any, Any], Any]
 
@@ -18,7 +19,7 @@ def unreduced(loss: Any) -> UnreducedLoss | None:
     if len(given) != 1 or given[0] is None:
         return None
     found = keras.losses.get(given[0])
-    return found.call if isinstance(found, keras.losses.Loss) else found
+    return (found if isinstance(found, keras.losses.Loss) else LossFunctionWrapper(found)).call
 
 
 def example_losses(loss: UnreducedLoss, y: Any, outputs: np.ndarray) -> np.ndarray:

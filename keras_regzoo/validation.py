@@ -105,6 +105,12 @@ def contains(interval: str, value: float) -> bool:
     return above and below
 
 
+def shown(value: Any, length: int = 80) -> str:
+    """Returns `repr(value)` in one line, of which a sentence shows no more than the begin."""
+    line = " ".join(repr(value).split())
+    return line if len(line) <= length else f"{line[:length]}..."
+
+
 def extra(module: str, name: str, purpose: str) -> ModuleType:
     """Imports the optional `module`, which the extra called `name` installs.
 

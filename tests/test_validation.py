@@ -103,6 +103,12 @@ def test_instance_returns_the_object_and_names_the_kinds_otherwise():
     )
 
 
+def test_long_values_are_shown_by_their_begin_in_one_line():
+    assert validation.shown([1, "a"]) == "[1, 'a']"
+    assert validation.shown(np.zeros((2, 2))) == "array([[0., 0.], [0., 0.]])"
+    assert validation.shown(list(range(10**4))) == str(list(range(100)))[:80] + "..."
+
+
 def test_extra_imports_a_module_that_is_installed():
     assert validation.extra("numpy.linalg", "recipes", "Plotting") is np.linalg
 

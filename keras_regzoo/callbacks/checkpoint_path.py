@@ -32,11 +32,13 @@ class CheckpointPath:
         validation.instance("path", pattern, (str, os.PathLike))
         self.pattern = os.fspath(pattern)
         try:
-            names = [name for _, name, _, _ in Formatter().parse(self.pattern) if name is not None]
+            fields = [part[1:3] for part in Formatter().parse(self.pattern) if part[1] is not None]
+            for spec in (spec for name, spec in fields if name == field):
+                format(1, spec or "")
         except ValueError as error:
             raise self._error(f"be a pattern that `str.format` takes ({error})") from error
         name = Path(self.pattern).name
-        if field not in names or f"{{{field}" not in name:
+        if field not in dict(fields) or f"{{{field}" not in name:
             raise self._error(f'hold "{{{field}}}" in the file\'s name')
         if not name.endswith((WHOLE, WEIGHTS)):
             raise self._error(f'end in "{WHOLE}" (whole models) or "{WEIGHTS}" (weights alone)')

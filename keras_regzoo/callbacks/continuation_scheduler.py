@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,8 @@ from keras_regzoo.callbacks.find_strength import check_wanted, find_strength
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.resumable import Resumable
 
+LOGGER = logging.getLogger("keras_regzoo")
+
 
 class ContinuationScheduler(Resumable):
     """Lowers a strength stage by stage to exactly 0, each stage from the weights of the last.
@@ -25,7 +28,8 @@ class ContinuationScheduler(Resumable):
     quantity has not improved for `patience` epochs, or after `epochs`, whichever comes first; the
     best value is counted anew in each stage, since losses of different strengths are not
     comparable. The last stage, at 0, lasts until training ends, and the first begins anew with each
-    `fit`.
+    `fit`. If training ends before it, since no plateau came, the strength stays above 0, and the
+    logger "keras_regzoo" says so at the level WARNING.
 
     The strength in force goes to the logs under its path, and the number of the stage, from 0,
     under that path and `/stage`.
@@ -70,7 +74,7 @@ class ContinuationScheduler(Resumable):
     Louradour, Collobert & Weston (2009), Curriculum Learning, sec. 3 (continuation methods).
     """
 
-    STATE = ("stage", "epochs_held", "waited", "best")
+    STATE = ("first_epoch", "stage", "epochs_held", "waited", "best")
 
     def __init__(
         self,
@@ -98,6 +102,7 @@ class ContinuationScheduler(Resumable):
             )
         self.monitor = Monitor(monitor, mode, min_delta)
         self.reset_optimizer = validation.one_of("reset_optimizer", reset_optimizer, (False, True))
+        self.first_epoch: int | None = None
         self._begin(0)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -111,12 +116,32 @@ class ContinuationScheduler(Resumable):
                     f"`strength` must be one that may be {stage:g}, a stage of it; received "
                     f"{self._path!r}, which lies in {within}."
                 ) from error
-        self._check_fits(self.params.get("epochs"))
+        self._check_fits(self.params["epochs"])
+        self.first_epoch = None
         self._begin(0)
         assign_between_steps(self.model, self._found.variable, self.stages[0])
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.first_epoch is None:
+            self.first_epoch = self._epoch
+            self._check_fits(self.params["epochs"] - self._epoch)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self.stage + 1 < len(self.stages):
+            LOGGER.warning(
+                "%s has not come down to 0: training ended in stage %d of %d, at %g.",
+                self._path,
+                self.stage,
+                len(self.stages) - 1,
+                self.stages[self.stage],
+            )
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        value = self.monitor.read(logs) if self.patience is not None else None
+        watched = self.patience is not None and self.monitor.is_due(epoch)
+        value = self.monitor.read(logs) if watched else None
         if logs is not None:
             logs[self._path] = self.stages[self.stage]
             logs[f"{self._path}/stage"] = self.stage
@@ -142,13 +167,13 @@ class ContinuationScheduler(Resumable):
         plateau = self.patience is not None and self.waited >= self.patience
         return plateau or self.epochs_held == self.epochs
 
-    def _check_fits(self, planned: int | None) -> None:
+    def _check_fits(self, planned: int) -> None:
         ends = [self.epochs, None if self.patience is None else self.patience + 1]
         needed = (len(self.stages) - 1) * min(end for end in ends if end is not None) + 1
-        if planned is not None and planned < needed:
+        if planned < needed:
             raise ValueError(
                 f"`stages` must fit in the epochs of `fit`: {len(self.stages)} stages down to 0 "
-                f"need at least {needed}; received epochs={planned}."
+                f"need at least {needed}; received {planned} epochs."
             )
 
 

@@ -77,7 +77,7 @@ class CurriculumScheduler(Resumable):
     step).
     """
 
-    STATE = ("position", "step", "level", "best", "waited")
+    STATE = ("first_epoch", "position", "step", "level", "best", "waited")
 
     def __init__(
         self,
@@ -113,15 +113,18 @@ class CurriculumScheduler(Resumable):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._check_steps()
-        self._check_reach()
         self._begin()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._epoch = epoch
         seen = batches_seen(self.model.optimizer)
         self.position = [{"epoch": epoch, "step": seen, "plateau": self.level}[self.by], seen]
         self.step = 0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.first_epoch is None:
+            self.first_epoch = self._epoch
+            self._check_reach(self._epoch)
         self._check_reading()
         self.step = batch
         self._read = True
@@ -130,10 +133,11 @@ class CurriculumScheduler(Resumable):
         self._check_reading()
         if logs is not None:
             logs[SHARE] = self.dataset.share(self._last_count())
-        if self.by == "plateau":
+        if self.by == "plateau" and self.monitor.is_due(epoch):
             self._watch(self.monitor.read(logs))
 
     def _begin(self) -> None:
+        self.first_epoch: int | None = None
         self.level = self.step = self.waited = 0
         self.best: float | None = None
         self.position = [0, 0]
@@ -161,13 +165,14 @@ class CurriculumScheduler(Resumable):
                 f"{len(self.dataset)} batches for epochs of {steps} steps."
             )
 
-    def _check_reach(self) -> None:
-        epochs = int(self.params["epochs"])
-        first, counts = 0, epochs
+    def _check_reach(self, epoch: int) -> None:
+        epochs = int(self.params["epochs"]) - epoch
+        first, counts = epoch, epochs
         if self.by == "step":
             first = batches_seen(self.model.optimizer)
             counts = epochs * len(self.dataset)
         elif self.by == "plateau":
+            first = 0
             counts = (epochs - 1) // (self.patience + 1) + 1
         planned = range(first + counts - 1, first - 1, -1)
         if planned and not any(self.dataset.share(count) == 1 for count in planned):

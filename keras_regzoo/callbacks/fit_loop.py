@@ -43,5 +43,17 @@ def enclosing_fit(callback: keras.callbacks.Callback) -> FitLoop:
     )
 
 
+def skips_validation(epoch: int) -> bool:
+    """Returns whether the `fit` around validates, but not at the end of this epoch."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        found = frame.f_locals
+        if "epoch_iterator" in found and "validation_freq" in found:
+            validates = found["self"]._should_eval(epoch, found["validation_freq"])
+            return found.get("validation_data") is not None and not validates
+        frame = frame.f_back
+    return False
+
+
 def _listed(callbacks: Any) -> list[Any]:
     return callbacks.callbacks

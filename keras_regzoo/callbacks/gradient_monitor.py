@@ -12,6 +12,7 @@ from keras import ops, tree
 from keras_regzoo import validation
 from keras_regzoo.backend import write_back
 from keras_regzoo.callbacks.layer_health import layers_of, norm, probe
+from keras_regzoo.callbacks.own_data import check_examples
 from keras_regzoo.callbacks.resumable import Resumable
 
 ADVICE = {
@@ -96,6 +97,7 @@ class GradientMonitor(Resumable):
     ) -> None:
         super().__init__()
         self.x, self.y = _checked("x", x), None if y is None else _checked("y", y)
+        check_examples("`x` and `y`", self.x, self.y)
         self.every = None if every is None else validation.integer("every", every, "[1, inf)")
         self.vanishing = validation.number("vanishing", vanishing, "[0, 1)")
         self.exploding = validation.number("exploding", exploding, "(0, inf]")
@@ -198,5 +200,7 @@ _SAYS = {
 def _checked(name: str, data: Any) -> Any:
     arrays = tree.flatten(data)
     if not arrays or any(not hasattr(each, "shape") or not each.shape for each in arrays):
-        raise ValueError(f"`{name}` must hold arrays, batch first; received {name}={data!r}.")
+        raise ValueError(
+            f"`{name}` must hold arrays, batch first; received {validation.shown(data)}."
+        )
     return tree.map_structure(ops.convert_to_tensor, data)

@@ -63,11 +63,14 @@ class GradualUnfreezing(Resumable):
     sec. 3.3.
     """
 
+    STATE = ("stage",)
+
     def __init__(self, groups: Groups = 1, epochs: int = 1, reset_optimizer: bool = True) -> None:
         super().__init__()
         self.groups = _checked(groups)
         self.epochs = validation.integer("epochs", epochs, "[1, inf)")
         self.reset_optimizer = validation.one_of("reset_optimizer", reset_optimizer, (False, True))
+        self.stage: int | None = None
         self._frozen: list[_Frozen] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -79,20 +82,20 @@ class GradualUnfreezing(Resumable):
             )
         self._stages = _layers_of(self.model, self.groups)
         self._optimizer = HeldOptimizer(self.model)
-        self._stage: int | None = None
+        self.stage = self._compiled_for = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         stage = min(epoch // self.epochs, len(self._stages) - 1)
         others = [layer for group in self._stages[stage + 1 :] for layer in group]
-        if stage != self._stage:
+        if stage != self.stage:
             self._begin(stage, others)
         self._frozen = [_Frozen(layer) for layer in others]
         held = [variable for layer in others for variable in layer.trainable_variables]
         self._optimizer.hold(held)
         for layer in others:
             layer.trainable = False
-        if stage != self._stage:
-            self._stage = stage
+        if stage != self._compiled_for:
+            self._compiled_for = stage
             self.model.make_train_function(force=True)
             self.model.test_function = self.model.predict_function = None
 
@@ -100,14 +103,15 @@ class GradualUnfreezing(Resumable):
         self._thaw()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if self._stage is not None and self._stage + 1 < len(self._stages):
+        if self._compiled_for is not None and self._compiled_for + 1 < len(self._stages):
             self.model.train_function = None
 
     def _begin(self, stage: int, others: list[keras.layers.Layer]) -> None:
-        if self._stage is not None and self.reset_optimizer:
+        if self.stage is not None and self.reset_optimizer:
             reset_optimizer(self.model)
         variables = [variable for layer in others for variable in layer.trainable_variables]
         self._optimizer.start_averages(variables)
+        self.stage = stage
 
     def _thaw(self) -> None:
         for frozen in self._frozen:

@@ -9,6 +9,7 @@ import keras
 
 from keras_regzoo import validation
 from keras_regzoo.backend import aside
+from keras_regzoo.callbacks.own_data import check_examples
 from keras_regzoo.quiet import QUIET
 
 
@@ -28,6 +29,7 @@ class HeldOut:
         if isinstance(validation_data, tuple):
             if len(validation_data) not in (2, 3):
                 raise ValueError(_expected(f"a tuple of {len(validation_data)}"))
+            check_examples("`validation_data`", *validation_data)
             names = ("x", "y", "sample_weight")
             self._data: dict[str, Any] = dict(zip(names, validation_data, strict=False))
         else:
@@ -56,9 +58,11 @@ def _check_dataset(data: Any) -> None:
     foreign = isinstance(data, str | bytes | Mapping | list) or hasattr(data, "shape")
     iterable = isinstance(data, keras.utils.PyDataset | Iterable)
     if foreign or not iterable:
-        raise ValueError(_expected(repr(data)))
+        raise ValueError(_expected(validation.shown(data)))
     if hasattr(data, "__next__"):
-        raise ValueError(_expected(f"{data!r}, which can be gone through only once"))
+        raise ValueError(
+            _expected(f"{validation.shown(data)}, which can be gone through only once")
+        )
 
 
 def _expected(received: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -12,7 +13,14 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import write_back
-from keras_regzoo.callbacks.pruned_weights import SCOPES, KeepZeros, kernels, masked, prune
+from keras_regzoo.callbacks.pruned_weights import (
+    SCOPES,
+    KeepZeros,
+    input_axes,
+    kernels,
+    masked,
+    prune,
+)
 from keras_regzoo.callbacks.stepwise import Stepwise
 
 
@@ -26,8 +34,10 @@ class MagnitudePruning(Stepwise):
     equal ones the first). Pruned weights are exactly 0 after every step from there, whatever
     the optimizer adds to them (momentum, decoupled decay), as is the optimizer's average of them
     (`use_ema`): the mask is part of the compiled step, and nothing is compiled again when it
-    changes. A constraint that the kernel has holds beside it. With `steps_per_execution` above 1
-    weights are pruned before the first execution that starts at or after t.
+    changes. A constraint that the kernel has holds beside it, and callbacks of this package that
+    put other weights into the model at the end keep the zeros; so does Keras's `EarlyStopping`
+    where it comes before this callback. With `steps_per_execution` above 1 weights are pruned
+    before the first execution that starts at or after t.
 
     After training the zeros stay in a further `fit`, and are saved like any weight; a loaded model
     keeps them in training if its kernels are given `SparsityMask.of_nonzero`, or this callback
@@ -47,14 +57,16 @@ class MagnitudePruning(Stepwise):
         scope: `"layer"` for the share s_t in each kernel; `"global"` for s_t of all together, in
             which a layer of small weights loses more.
         block: m, for the share s_t in every block of m consecutive weights along the kernel's input
-            axis, its last but one: of each block exactly m − round(m s_t) are kept. At least 2; it
-            must divide that axis in every kernel, and goes with `scope="layer"`.
+            axis: of each block exactly m − round(m s_t) are kept. It is the last but one, or that
+            of the inputs where attention or an `EinsumDense` has it elsewhere (heads and their
+            units count as one axis, where it sums over both). At least 2; it must divide the inputs
+            of every kernel, and goes with `scope="layer"`.
         layers: Names of the layers to prune, by default all that have a kernel. Biases,
             normalization and embeddings are never pruned.
 
     Raises:
         ValueError: If an argument is outside its range; before training, if the model has no such
-            layer, or `block` does not divide the input axis of a kernel.
+            layer, or `block` does not divide the inputs of a kernel.
 
     Example:
 
@@ -101,18 +113,23 @@ class MagnitudePruning(Stepwise):
                     f'`block` must go with scope="layer"; received block={block} with '
                     'scope="global".'
                 )
-        if layers is not None and (isinstance(layers, str) or not isinstance(layers, Collection)):
+        listed = isinstance(layers, Collection | None) and not isinstance(layers, str)
+        if not listed or not all(isinstance(name, str) for name in layers or ()):
             raise ValueError(f"`layers` must be a list of layers' names; received {layers!r}.")
         self.block, self.layers = block, layers
         self.prunings = 0
         self.masks: list[np.ndarray] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
         self._kernels = kernels(self.model, self.layers)
-        for variable in self._kernels if self.block else ():
-            if variable.shape[-2] % self.block:
+        self._axes = input_axes(self.model, self._kernels)
+        pairs = zip(self._kernels, self._axes, strict=True)
+        for variable, axes in pairs:
+            inputs = math.prod(variable.shape[axis] for axis in axes)
+            if self.block and (not axes or inputs % self.block):
                 raise ValueError(
-                    f"`block` must divide the input axis of every kernel; received "
+                    f"`block` must divide the inputs of every kernel; received "
                     f"block={self.block} for {variable.path!r} of shape {tuple(variable.shape)}."
                 )
         optimizer = self.model.optimizer
@@ -132,7 +149,7 @@ class MagnitudePruning(Stepwise):
             write_back(self.model)
             values = [_array(variable) for variable in self._kernels]
             share = sparsity_at(self.sparsity, self.initial_sparsity, due - 1, self.times)
-            self.masks = prune(values, self.masks or [], share, self.scope, self.block)
+            self.masks = prune(values, self.masks or [], share, self.scope, self.block, self._axes)
             self._apply()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

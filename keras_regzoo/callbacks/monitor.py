@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_regzoo import validation
+from keras_regzoo.callbacks.fit_loop import skips_validation
 
 MODES = ("auto", "min", "max")
 
@@ -29,6 +30,10 @@ class Monitor:
         self.name = validation.instance("monitor", name, str)
         self.mode = validation.one_of("mode", mode, MODES)
         self.min_delta = validation.number("min_delta", min_delta, "[0, inf)")
+
+    def is_due(self, epoch: int) -> bool:
+        """Returns whether it is read at this epoch's end: not if `fit` validates only later on."""
+        return not (self.name.startswith("val_") and skips_validation(epoch))
 
     def read(self, logs: Mapping[str, Any] | None) -> float:
         """Returns the value, which may be NaN.

@@ -10,6 +10,11 @@ import numpy as np
 from keras import ops
 
 SCOPES = ("layer", "global")
+TRANSPOSED = (
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+)
 
 
 class KeepZeros(keras.constraints.Constraint):
@@ -39,6 +44,14 @@ def masked(w: Any, mask: Any) -> Any:
     """Returns `w` with zeros where `mask` is false, even where it is not finite."""
     w = ops.convert_to_tensor(w)
     return ops.where(mask, w, ops.zeros_like(w))
+
+
+def keep_zeros(model: keras.Model) -> None:
+    """Sets pruned weights to zero that something else than a step has given values."""
+    for variable in model.trainable_variables:
+        constraint = variable.constraint
+        if isinstance(constraint, KeepZeros):
+            variable.assign(masked(variable, ops.cast(constraint.mask, "bool")))
 
 
 def kernels(model: keras.Model, layers: Collection[str] | None = None) -> list[keras.Variable]:
@@ -72,12 +85,35 @@ def _is_kernel(variable: keras.Variable) -> bool:
     return (name == "kernel" or name.endswith("_kernel")) and len(variable.shape) > 1
 
 
+def input_axes(model: keras.Model, variables: Sequence[keras.Variable]) -> list[tuple[int, ...]]:
+    """Returns for each kernel the axes over which its layer sums, in their order.
+
+    They are those that the equation of an `EinsumDense` sums over, as in attention, the last of a
+    transposed convolution, and the last but one of anything else.
+    """
+    owners = {
+        id(variable): layer  # a layer comes before its parts, of which the last is the owner
+        for layer in model._flatten_layers()
+        for variable in layer.trainable_variables
+    }
+    return [_input_axes(owners[id(variable)], len(variable.shape)) for variable in variables]
+
+
+def _input_axes(layer: keras.layers.Layer, rank: int) -> tuple[int, ...]:
+    if isinstance(layer, keras.layers.EinsumDense):
+        operands, output = layer.equation.replace(" ", "").split("->")
+        kernel = operands.split(",")[1]
+        return tuple(axis for axis, label in enumerate(kernel) if label not in output)
+    return (rank - 1 if isinstance(layer, TRANSPOSED) else rank - 2,)
+
+
 def prune(
     values: Sequence[np.ndarray],
     masks: Sequence[np.ndarray],
     sparsity: float,
     scope: str = "layer",
     block: int | None = None,
+    axes: Sequence[tuple[int, ...]] | None = None,
 ) -> list[np.ndarray]:
     """Returns masks that keep the largest magnitudes, and nothing that `masks` has not kept.
 
@@ -86,7 +122,8 @@ def prune(
         masks: Which of them are kept so far, boolean arrays.
         sparsity: Share of zeros, rounded to the nearest whole number of weights.
         scope: `"layer"` for that share in each array, `"global"` for all arrays together.
-        block: m, for that share of every m consecutive weights along the last axis but one.
+        block: m, for that share of every m consecutive weights along the input axes.
+        axes: Those of each array, as `input_axes` returns them; by default the last but one.
     """
     sizes = [
         np.where(mask, np.abs(value.astype("float32")), -1.0)
@@ -98,17 +135,22 @@ def prune(
         ends = np.cumsum([each.size for each in sizes])[:-1]
         parts = np.split(kept, ends)
         return [part.reshape(each.shape) for part, each in zip(parts, sizes, strict=True)]
-    return [_prune_one(each, sparsity, block) for each in sizes]
+    axes = axes or [(each.ndim - 2,) for each in sizes]
+    pairs = zip(sizes, axes, strict=True)
+    return [_prune_one(each, sparsity, block, summed) for each, summed in pairs]
 
 
-def _prune_one(sizes: np.ndarray, sparsity: float, block: int | None) -> np.ndarray:
+def _prune_one(
+    sizes: np.ndarray, sparsity: float, block: int | None, axes: tuple[int, ...]
+) -> np.ndarray:
     if block is None:
         rows = sizes.reshape(1, -1)
         return (_largest(rows, round(sparsity * sizes.size)) & (rows >= 0)).reshape(sizes.shape)
-    last = np.swapaxes(sizes, -1, -2)
+    ends = tuple(range(-len(axes), 0))
+    last = np.moveaxis(sizes, axes, ends)
     rows = last.reshape(-1, block)
     kept = _largest(rows, round(sparsity * block)) & (rows >= 0)
-    return np.swapaxes(kept.reshape(last.shape), -1, -2)
+    return np.moveaxis(kept.reshape(last.shape), ends, axes)
 
 
 def _largest(rows: np.ndarray, dropped: int) -> np.ndarray:

@@ -62,6 +62,7 @@ class ResampleDeadLatents(Stepwise):
         self.resampled = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
         if not hasattr(self.model, "resample"):
             raise ValueError(
                 "The model must be a sparse dictionary, such as `models.TopKDictionary`; it is "

@@ -97,11 +97,14 @@ class RunFile:
 
 def _read(path: Path) -> Saved | None:
     """Returns what the file holds, `None` if it is torn."""
-    with path.open("rb") as file:
-        mark = file.read(len(MARK))
-        content = file.read() if mark == MARK else b""
+    try:
+        with path.open("rb") as file:
+            mark = file.read(len(MARK))
+            content = file.read() if mark == MARK else b""
+    except IsADirectoryError:
+        mark, content = None, b""
     if mark != MARK:
-        if MARK.startswith(mark):
+        if mark is not None and MARK.startswith(mark):
             return None
         raise ValueError(
             f"`path` must be a folder of a run; {path} in it is a file of something else, which is "

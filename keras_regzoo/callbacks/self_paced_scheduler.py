@@ -14,6 +14,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import aside, assign_between_steps
 from keras_regzoo.callbacks.find_strength import find_strength
 from keras_regzoo.callbacks.monitor import Monitor
+from keras_regzoo.callbacks.own_data import check_examples
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
 from keras_regzoo.quiet import QUIET
@@ -134,7 +135,8 @@ class SelfPacedScheduler(Resumable):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         in_force = self.value
-        if self.per == "epoch" or (self.per == "plateau" and self._is_plateau(logs)):
+        watched = self.per == "plateau" and self.monitor.is_due(epoch)
+        if self.per == "epoch" or (watched and self._is_plateau(logs)):
             self._add(1)
         if logs is not None:
             logs[self._path] = in_force
@@ -218,6 +220,9 @@ def _single_loss(model: keras.Model) -> UnreducedLoss:
 def _checked(data: Any) -> tuple[Any, Any]:
     pair = isinstance(data, tuple | list) and len(data) == 2
     if not pair or any(not hasattr(each, "__len__") for each in tree.flatten(data)):
-        received = " ".join(repr(data).split())
-        raise ValueError(f"`data` must be a pair (x, y) of arrays; received {received[:80]}.")
-    return data[0], np.asarray(data[1])
+        raise ValueError(
+            f"`data` must be a pair (x, y) of arrays; received {validation.shown(data)}."
+        )
+    x, y = data[0], np.asarray(data[1])
+    check_examples("`data`", x, y)
+    return x, y

@@ -10,7 +10,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
 from keras_regzoo.callbacks.checkpoint_path import CheckpointPath
 from keras_regzoo.callbacks.learning_rate import rate_variable
-from keras_regzoo.callbacks.stepwise import Stepwise, batches_seen
+from keras_regzoo.callbacks.stepwise import Stepwise
 
 
 class SnapshotCheckpoint(Stepwise):
@@ -33,8 +33,8 @@ class SnapshotCheckpoint(Stepwise):
             whole or not at all.
         cycles: M, at least 1.
         learning_rate: α₀, positive.
-        steps: T, the steps of the whole training; by default epochs times batches, of which the
-            data must know the number.
+        steps: T, the steps of the whole training; by default the epochs of this `fit` times their
+            batches, of which the data must know the number.
 
     Raises:
         ValueError: If an argument is not as it must be; before training, if nothing can be written
@@ -63,7 +63,7 @@ class SnapshotCheckpoint(Stepwise):
     Get M for Free, eq. 2.
     """
 
-    STATE = ("step", "start", "paths")
+    STATE = ("step", "start", "total", "paths")
 
     def __init__(
         self,
@@ -77,11 +77,12 @@ class SnapshotCheckpoint(Stepwise):
         self.cycles = validation.integer("cycles", cycles, "[1, inf)")
         self.learning_rate = validation.number("learning_rate", learning_rate, "(0, inf)")
         self.steps = None if steps is None else validation.integer("steps", steps, "[1, inf)")
-        self.start = 0
+        self.start = self.total = 0
         self.paths: list[str] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.start, self.paths = batches_seen(self.model.optimizer), []
+        super().on_train_begin(logs)
+        self.start, self.total, self.paths = self.step, 0, []
         rate_variable(self.model.optimizer)
         self._files.check_folder()
         params: Any = self.params or {}
@@ -90,12 +91,16 @@ class SnapshotCheckpoint(Stepwise):
                 "`steps` must be given where the data do not know their number of batches; "
                 "received steps=None."
             )
-        self._total = self.steps or params["steps"] * params["epochs"]
-        self._cycle = math.ceil(self._total / self.cycles)
-        made = math.ceil(self._total / self._cycle)
+
+    def begin_epoch(self, epoch: int) -> None:
+        if self.total:
+            return
+        params: Any = self.params
+        self.total = self.steps or params["steps"] * (params["epochs"] - epoch)
+        made = math.ceil(self.total / self._cycle)
         if made < self.cycles:
             raise ValueError(
-                f"`cycles` must go into the {self._total} steps; received cycles={self.cycles}, of "
+                f"`cycles` must go into the {self.total} steps; received cycles={self.cycles}, of "
                 f"which {made}, of {self._cycle} steps each, take all of them."
             )
 
@@ -105,10 +110,15 @@ class SnapshotCheckpoint(Stepwise):
 
     def after_execution(self) -> None:
         taken = self.step - self.start
-        ended = self.cycles if taken >= self._total else taken // self._cycle
+        ended = self.cycles if taken >= self.total else taken // self._cycle
         if len(self.paths) < min(ended, self.cycles):
             write_back(self.model)
             self.paths.append(self._files.write(self.model, cycle=len(self.paths) + 1))
+
+    @property
+    def _cycle(self) -> int:
+        """The steps of a cycle."""
+        return math.ceil(self.total / self.cycles)
 
 
 def annealed_rate(t: int, cycle: int, first: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
@@ -14,6 +14,8 @@ from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
 from keras_regzoo.callbacks.batch_norm import are_arrays, batch_norms, reestimate
 from keras_regzoo.callbacks.learning_rate import rate_variable
+from keras_regzoo.callbacks.own_data import check_examples
+from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.stepwise import Stepwise
 
 Rate = float | tuple[float, float] | None
@@ -27,7 +29,8 @@ class StochasticWeightAveraging(Stepwise):
 
     i counts the steps from the epoch in which averaging starts, from 1. Until then, and beside
     it, training and validation are as ever: the model gets the average when training ends, also
-    by `model.stop_training`. If nothing was averaged by then, it keeps its weights. Only
+    by `model.stop_training`. If nothing was averaged by then, it keeps its weights. What
+    `MagnitudePruning` has removed by then is 0 in the average, too. Only
     trainable weights are averaged, in float64; the statistics of batch normalization, which belong
     to other weights, are taken anew from a full pass over `batch_norm_data` in training mode: the
     means over all its examples of the batches' means and variances. All other state is the last
@@ -102,14 +105,15 @@ class StochasticWeightAveraging(Stepwise):
             validation.number("learning_rate", learning_rate, "(0, inf)")
         self.learning_rate = learning_rate
         self.cycle = None if cycle is None else validation.integer("cycle", cycle, "[1, inf)")
-        if not (
-            batch_norm_data is None
-            or are_arrays(batch_norm_data)
-            or isinstance(batch_norm_data, Iterable | keras.utils.PyDataset)
+        if are_arrays(batch_norm_data):
+            check_examples("`batch_norm_data`", batch_norm_data)
+        elif batch_norm_data is not None and (
+            isinstance(batch_norm_data, str | bytes | Mapping)
+            or not isinstance(batch_norm_data, Iterable | keras.utils.PyDataset)
         ):
             raise ValueError(
                 "`batch_norm_data` must be inputs in arrays, or a data set of batches; received "
-                f"{batch_norm_data!r}."
+                f"{validation.shown(batch_norm_data)}."
             )
         self.batch_norm_data = batch_norm_data
         self.batch_size = validation.integer("batch_size", batch_size, "[1, inf)")
@@ -118,6 +122,7 @@ class StochasticWeightAveraging(Stepwise):
         self.average: list[np.ndarray] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
         self.started, self.cycles, self.models, self.average = None, 0, 0, None
         if self.batch_norm_data is None and batch_norms(self.model):
             raise ValueError(
@@ -160,6 +165,7 @@ class StochasticWeightAveraging(Stepwise):
             return
         for variable, value in zip(self.model.trainable_variables, self.average, strict=True):
             variable.assign(value)
+        keep_zeros(self.model)
         if self.batch_norm_data is not None:
             reestimate(self.model, self.batch_norm_data, self.batch_size)
 

@@ -13,8 +13,9 @@ from keras_regzoo import validation
 from keras_regzoo.backend import write_back
 from keras_regzoo.callbacks.held_out import HeldOut
 from keras_regzoo.callbacks.monitor import Monitor
+from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.resumable import Resumable
-from keras_regzoo.callbacks.stepwise import batches_seen
+from keras_regzoo.callbacks.stepwise import batches_seen, steps_taken
 
 LOGGER = logging.getLogger("keras_regzoo")
 
@@ -27,7 +28,8 @@ class Stopping(Resumable, ABC):
     such a look changes nothing in how training goes on.
 
     The best weights are those of the look at which the monitor was best. They are put into the
-    model once, when training ends, whatever ended it. NaN is never best.
+    model once, when training ends, whatever ended it; what `MagnitudePruning` has removed by then
+    stays 0. NaN is never best.
 
     After training `model.history.stopped` is the sentence that says why it was stopped, or `None`
     if no callback of this kind stopped it. The sentence is logged too, at the level INFO of the
@@ -39,7 +41,8 @@ class Stopping(Resumable, ABC):
             own metrics.
         restore_best_weights: Whether the best weights are put back at the end; if not, those of
             the last step stay.
-        every: Steps between two looks, at least 1; with `None` they are at the ends of epochs. If
+        every: Steps between two looks, at least 1; with `None` they are at the ends of epochs, of
+            those with validation where it is monitored and `fit` has a `validation_freq`. If
             `steps_per_execution` is above 1, a look comes with the execution that reaches it.
         validation_data: What to look at: a tuple `(x, y)` or `(x, y, sample_weight)`, or a dataset
             that can be gone through again and again. With `None` it is what `fit` logs.
@@ -48,13 +51,15 @@ class Stopping(Resumable, ABC):
     Attributes:
         curves: What was monitored: a list of one value for each look, under each name.
         epochs: Epochs that have ended.
-        steps: Steps taken, counted at looks and at the ends of epochs.
+        steps: Steps taken: with `every` whatever took them, otherwise those of the optimizer,
+            counted at the ends of epochs.
         looked: Steps taken at the last look.
         best_look: Number of the look, from 0, at which the weights were best, or `None`.
         best_steps: Steps taken then, or `None`.
         best_weights: The weights of that look, or `None`.
         stopped: Whether this callback stopped training.
         reason: What the criterion said last, or `None`.
+        noted: The sentence of this callback that the history has, or `None`.
 
     Raises:
         ValueError: If an argument is not as it must be, or a validation log is to be looked at
@@ -85,6 +90,7 @@ class Stopping(Resumable, ABC):
         "best_steps",
         "stopped",
         "reason",
+        "noted",
     )
     ARRAYS = ("best_weights",)
     ERRORS: ClassVar[bool] = False  # whether monitors must be errors: at least 0, less is better
@@ -126,6 +132,7 @@ class Stopping(Resumable, ABC):
             )
         # Keras then need not wait for each step's logs.
         self.async_safe = self.every is None and not self.BETWEEN_LOOKS
+        self._begin()
 
     @abstractmethod
     def judge(self) -> tuple[bool, str]:
@@ -134,15 +141,14 @@ class Stopping(Resumable, ABC):
         It is called after each look, until it says so, and may read all attributes.
         """
 
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
+        if self.noted is not None:
+            self._note(self.noted)
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.curves: dict[str, list[float]] = {name: [] for name in self.monitors}
-        self.epochs = self.steps = self.looked = 0
+        self._begin()
         self.steps_before = batches_seen(self.model.optimizer)
-        self.best_look: int | None = None
-        self.best_steps: int | None = None
-        self.best_weights: list[np.ndarray] | None = None
-        self.stopped = False
-        self.reason: str | None = None
         self._note(None)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -151,19 +157,17 @@ class Stopping(Resumable, ABC):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.async_safe:
             return
-        self.steps += batch - self._first + 1
+        self.steps += steps_taken(self, self._first, batch)
         if self._due():
             write_back(self.model)
-            self._count()
-            if self._due():
-                return self._look(logs)
-        if self.BETWEEN_LOOKS:
+            self._look(logs)
+        elif self.BETWEEN_LOOKS:
             self._judge()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.epochs += 1
-        self._count()
-        if self.every is None:
+        self.steps = max(self.steps, batches_seen(self.model.optimizer) - self.steps_before)
+        if self.every is None and (self.held_out is not None or self._is_validated(epoch)):
             self._look(logs)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -176,13 +180,23 @@ class Stopping(Resumable, ABC):
             )
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
+            keep_zeros(self.model)
+
+    def _begin(self) -> None:
+        self.curves: dict[str, list[float]] = {name: [] for name in self.monitors}
+        self.epochs = self.steps = self.steps_before = self.looked = 0
+        self.best_look: int | None = None
+        self.best_steps: int | None = None
+        self.best_weights: list[np.ndarray] | None = None
+        self.stopped = False
+        self.reason: str | None = None
+        self.noted: str | None = None
 
     def _due(self) -> bool:
         return self.every is not None and self.steps // self.every > self.looked // self.every
 
-    def _count(self) -> None:
-        """Counts exactly: the last execution of an epoch may have been of fewer steps."""
-        self.steps = batches_seen(self.model.optimizer) - self.steps_before
+    def _is_validated(self, epoch: int) -> bool:
+        return all(monitor.is_due(epoch) for monitor in self.monitors.values())
 
     def _look(self, logs: Mapping[str, Any] | None) -> None:
         self.looked = self.steps
@@ -222,7 +236,7 @@ class Stopping(Resumable, ABC):
         """The first of several callbacks that stop has its sentence in the history."""
         history = getattr(self.model, "history", None)
         if history is not None and (sentence is None or not history.stopped):
-            history.stopped = sentence
+            history.stopped = self.noted = sentence
 
 
 def _check_error(monitor: str, rising: bool, value: float) -> None:

@@ -49,8 +49,6 @@ class TimeStopping(Stopping):
             self.monitors = {}
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.epochs == 0:
-            self.elapsed = 0.0
         self._before = time.monotonic()
 
     def judge(self) -> tuple[bool, str]:
@@ -60,3 +58,7 @@ class TimeStopping(Stopping):
         stop = self.elapsed > self.seconds
         side = "more" if stop else "not more"
         return stop, f"{self.elapsed:.4g} s of training are {side} than seconds={self.seconds:g}"
+
+    def _begin(self) -> None:
+        super()._begin()
+        self.elapsed = 0.0

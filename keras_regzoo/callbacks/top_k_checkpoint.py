@@ -83,6 +83,8 @@ class TopKCheckpoint(Resumable):
         self._files.check_folder()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not self._monitor.is_due(epoch):
+            return
         value = self._monitor.read(logs)
         better = [
             place

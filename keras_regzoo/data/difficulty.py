@@ -130,8 +130,8 @@ def centroid_distance(x: Any, y: Any) -> np.ndarray:
     Reference: Sorscher, Geirhos, Shekhar, Ganguli & Morcos (2022), Beyond Neural Scaling Laws:
     Beating Power Law Scaling via Data Pruning (supervised prototypes).
     """
+    names, labels = np.unique(_classes(y, len(x)), return_inverse=True)
     rows = np.asarray(ops.convert_to_numpy(x), "float64").reshape(len(x), -1)
-    names, labels = np.unique(_classes(y, len(rows)), return_inverse=True)
     centroids = np.stack([rows[labels == each].mean(axis=0) for each in range(len(names))])
     return checked(np.linalg.norm(rows - centroids[labels], axis=1), len(rows))
 
@@ -211,7 +211,13 @@ def checked(scores: Any, examples: int) -> np.ndarray:
     Raises:
         ValueError: If they are not.
     """
-    scores = np.asarray(ops.convert_to_numpy(scores), "float64")
+    try:
+        scores = np.asarray(ops.convert_to_numpy(scores), "float64")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`difficulty` must be one number for each of {examples} examples; received "
+            f"{validation.shown(scores)}."
+        ) from error
     if scores.shape != (examples,):
         raise ValueError(
             f"`difficulty` must be one number for each of {examples} examples; received an array "

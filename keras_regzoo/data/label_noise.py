@@ -54,7 +54,7 @@ def add_label_noise(
     if classes < 2:
         raise ValueError("`y` must have at least two classes; received only class 0.")
     random = np.random.default_rng(validation.integer("seed", seed, SEEDS))
-    if isinstance(transition, str):
+    if isinstance(transition, str | None):
         validation.one_of("transition", transition, (UNIFORM, NEXT))
         rate = validation.number("rate", rate, "[0, 1]")
         wrong = random.permutation(len(labels)) < round(rate * len(labels))
@@ -75,7 +75,13 @@ def add_label_noise(
 
 
 def _matrix(transition: Any, classes: int) -> np.ndarray:
-    matrix = np.asarray(transition, dtype="float64")
+    try:
+        matrix = np.asarray(transition, dtype="float64")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`transition` must be 'uniform', 'next' or a matrix of numbers; received "
+            f"{validation.shown(transition)}."
+        ) from error
     if matrix.shape != (classes, classes):
         raise ValueError(
             f"`transition` must have the shape {(classes, classes)}, one row for each class; "

@@ -7,7 +7,7 @@ that share. A pacing of your own is any callable from a count to a number in (0,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from keras_regzoo import validation
@@ -86,6 +86,8 @@ def varied_exponential(start: float, growth: float, lengths: Sequence[int]) -> P
     """
     start = validation.number("start", start, START)
     growth = validation.number("growth", growth, "(1, inf)")
+    if not isinstance(lengths, Iterable):
+        raise ValueError(f"`lengths` must be a list of numbers of steps; received {lengths!r}.")
     steps = [validation.integer("lengths", length, LENGTH) for length in lengths]
     increases = _increases(start, growth)
     if increases > len(steps):

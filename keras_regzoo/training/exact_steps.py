@@ -20,6 +20,8 @@ _OURS = ("epochs", "initial_epoch", "steps_per_epoch", "validation_split")
 def examples_of(x: Any, y: Any, sample_weight: Any) -> Examples:
     """Returns arrays that one row of each belongs to one example."""
     x = as_arrays("x", x)
+    if not count(x):
+        raise ValueError("`x` must have at least one example; received none.")
     weights = arrays_if_given("sample_weight", sample_weight, count(x))
     return x, arrays_if_given("y", y, count(x)), weights
 

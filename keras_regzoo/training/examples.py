@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from keras import ops, tree
 
+from keras_regzoo import validation
+
 
 def as_arrays(name: str, data: Any, examples: int | None = None) -> Any:
     """Returns NumPy arrays in the structure of `data`.
@@ -23,7 +25,7 @@ def as_arrays(name: str, data: Any, examples: int | None = None) -> Any:
     if not parts or not all(getattr(part, "shape", ()) for part in parts):
         raise ValueError(
             f"`{name}` must be an array with a row for each example, or a list or dict of such; "
-            f"received {data!r}."
+            f"received {validation.shown(data)}."
         )
     arrays = tree.map_structure(_as_array, data)
     rows = [len(array) for array in tree.flatten(arrays)]

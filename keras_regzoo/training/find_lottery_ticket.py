@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import write_back
@@ -64,8 +65,9 @@ def find_lottery_ticket(
 
     Raises:
         ValueError: If an argument is not as it must be; if `build` returns no compiled model, one
-            without kernels, or models of different shapes; if `fit` takes fewer than `rewind`
-            steps; if the file at `path` is damaged, another search's, or has more rounds.
+            without kernels, models of different shapes or, for controls, of the same weights
+            whatever the global seed; if `fit` takes fewer than `rewind` steps; if the file at
+            `path` is damaged, another search's, or has more rounds.
 
     Example:
 
@@ -98,6 +100,10 @@ def find_lottery_ticket(
     output_rate = validation.number("output_rate", output_rate, "[0, 1)")
     validation.integer("rewind", rewind)
     validation.integer("seed", seed, "[0, 2147483647]")
+    if not isinstance(controls, Collection) or isinstance(controls, str):
+        raise ValueError(f"`controls` must be a list of numbers of rounds; received {controls!r}.")
+    if path is not None:
+        validation.instance("path", path, (str, os.PathLike))
     for number in controls:
         validation.integer("controls", number, f"[1, {rounds}]")
     search = _Search(build, fit, score, (rate, output_rate), rewind, seed)
@@ -108,6 +114,8 @@ def find_lottery_ticket(
             f"`rounds` must be at least the {len(progress.rounds) - 1} that the file at `path` "
             f"holds; received rounds={rounds}."
         )
+    if controls:
+        search.check_controls()
     for number in range(rounds + 1):
         if number >= len(progress.rounds):
             search.next_round(progress)
@@ -157,6 +165,15 @@ class _Search:
         progress.masks.append(masks)
         progress.trained = model.get_weights()
         progress.rounds.append([_share(masks), float(self.score(model)), None])
+
+    def check_controls(self) -> None:
+        """Raises a ValueError if another seed does not give other random weights."""
+        ticket, control = (_values(self.model(0, of_control)) for of_control in (0, 1))
+        if all(map(np.array_equal, ticket, control)):
+            raise ValueError(
+                "`build` must return a model of other random weights each time, without a seed of "
+                "its own, for `controls`; received the same weights twice."
+            )
 
     def control(self, progress: Progress, number: int) -> None:
         """Trains other random weights, of a seed of their own, in the same wiring."""
@@ -217,6 +234,10 @@ def _places(model: keras.Model) -> list[int]:
     """Returns where the kernels lie among the model's weights."""
     places = {id(variable): place for place, variable in enumerate(model.weights)}
     return [places[id(variable)] for variable in kernels(model)]
+
+
+def _values(model: keras.Model) -> list[np.ndarray]:
+    return [ops.convert_to_numpy(variable) for variable in kernels(model)]
 
 
 def _wire(model: keras.Model, masks: list[np.ndarray], weights: list[np.ndarray]) -> None:

@@ -181,9 +181,9 @@ def test_learning_rate_schedule_begins_again_with_a_reset():
 def test_too_few_epochs_are_refused_before_training():
     model = with_dropout()
     before = model.get_weights()
-    with pytest.raises(ValueError, match="3 stages down to 0 need at least 7; received epochs=6"):
+    with pytest.raises(ValueError, match="3 stages down to 0 need at least 7; received 6 epochs"):
         fit(ContinuationScheduler("drop/rate", [0.4, 0.2], epochs=3), 6, model=model)
-    with pytest.raises(ValueError, match="3 stages down to 0 need at least 5; received epochs=4"):
+    with pytest.raises(ValueError, match="3 stages down to 0 need at least 5; received 4 epochs"):
         fit(ContinuationScheduler("drop/rate", [0.4, 0.2], epochs=3, patience=1), 4, model=model)
     for value, expected in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(value, expected)
@@ -257,3 +257,18 @@ def test_continuation_reaches_the_global_basin_of_rastrigin_from_far_more_starts
     assert plain.sum() > 0
     assert continued.sum() >= 2 * plain.sum()
     assert continued.sum() >= 25
+
+
+def test_epochs_before_the_first_of_fit_are_none_for_the_stages():
+    scheduler = ContinuationScheduler("drop/rate", [0.4, 0.2], epochs=1)
+    with pytest.raises(ValueError, match="3 stages down to 0 need at least 3; received 2 epochs"):
+        fit(scheduler, 5, initial_epoch=3)
+    assert fit(scheduler, 6, initial_epoch=3)[0] == [0.4, 0.2, 0.0]
+
+
+@pytest.mark.parametrize(("curve", "said"), [([3.0, 2.0, 1.0], True), ([1.0, 2.0, 3.0], False)])
+def test_a_strength_that_has_not_come_down_to_zero_is_told(curve, said, caplog):
+    scheduler = ContinuationScheduler("drop/rate", [0.4], None, 1, "curve", "min")
+    fit(scheduler, 3, curve)
+    expected = "drop/rate has not come down to 0: training ended in stage 0 of 1, at 0.4."
+    assert caplog.messages == ([expected] if said else [])

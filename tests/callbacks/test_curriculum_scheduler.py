@@ -336,6 +336,15 @@ def test_pacing_that_cannot_reach_one_is_refused_before_the_first_step(by, paced
     assert not np.any(ops.convert_to_numpy(model.weights[0]))
 
 
+@pytest.mark.one_backend
+@pytest.mark.parametrize("by", ["step", "plateau"])
+def test_epochs_before_the_first_of_fit_are_none_for_the_pacing(by):
+    length = {"step": 12, "plateau": 1}[by]
+    scheduler = CurriculumScheduler(curriculum(pacing.single_step(0.5, length)), by, patience=1)
+    with pytest.raises(ValueError, match=r"`pacing` must reach 1 within the (6 steps|1 levels)"):
+        fit(scheduler, epochs=3, initial_epoch=2)
+
+
 def test_pacing_that_reaches_one_at_the_last_count_is_taken():
     _, history = fit(CurriculumScheduler(curriculum(pacing.linear(0.5, 3))), epochs=4)
     assert history["curriculum/share"][-1] == 1.0

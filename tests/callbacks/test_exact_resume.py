@@ -327,6 +327,13 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path):
 
 
 @pytest.mark.one_backend
+def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path):
+    (tmp_path / "fit-1.latest").mkdir()
+    with pytest.raises(ValueError, match=r"`path` must be a folder of a run; .* something else"):
+        run(tmp_path)
+
+
+@pytest.mark.one_backend
 @pytest.mark.parametrize("below", ["", "run"])
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, below):
     occupied = tmp_path / "file"

@@ -1,11 +1,18 @@
 """MagnitudePruning: exact zeros at every step, in exactly the scheduled number."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
 
 from keras_regzoo import backend
-from keras_regzoo.callbacks import GradualUnfreezing, MagnitudePruning
+from keras_regzoo.callbacks import (
+    GradualUnfreezing,
+    MagnitudePruning,
+    MultiMonitorStopping,
+    StochasticWeightAveraging,
+)
 from keras_regzoo.callbacks.magnitude_pruning import sparsity_at
 from keras_regzoo.callbacks.pruned_weights import prune
 
@@ -292,7 +299,7 @@ def test_state_put_back_goes_on_with_the_same_masks():
     ("arguments", "sentence"),
     [
         ({"layers": ["absent"]}, r"layers of the model that have .* \(hidden, output\)"),
-        ({"block": 3}, r"`block` must divide the input axis .* block=3 for '.*hidden/kernel'"),
+        ({"block": 3}, r"`block` must divide the inputs of .* block=3 for '.*hidden/kernel'"),
     ],
 )
 def test_what_the_model_lacks_is_one_sentence_before_training(arguments, sentence):
@@ -305,6 +312,11 @@ def test_what_the_model_lacks_is_one_sentence_before_training(arguments, sentenc
 
 
 @pytest.mark.one_backend
+def test_layers_that_are_no_names_are_refused():
+    with pytest.raises(ValueError, match=r"`layers` must be a list of layers' names; received \[3"):
+        MagnitudePruning(0.5, layers=[3, "x"])  # pyright: ignore
+
+
 def test_block_of_all_layers_together_is_refused():
     with pytest.raises(ValueError, match=r'`block` must go with scope="layer"'):
         MagnitudePruning(0.5, scope="global", block=4)
@@ -317,3 +329,47 @@ def test_zeros_stay_where_the_optimizer_begins_anew_with_each_group_unfrozen():
     model.fit(X, Y, epochs=3, verbose=0, callbacks=[pruning, thaw])
     for kernel in kernels_of(model):
         assert (kernel == 0).sum() == round(0.5 * kernel.size)
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("pruning_first", [False, True])
+@pytest.mark.parametrize(
+    "beside",
+    [lambda: StochasticWeightAveraging(0), lambda: MultiMonitorStopping({"loss": 9})],
+)
+def test_zeros_stay_in_weights_that_another_callback_puts_back(beside, pruning_first):
+    model = network(keras.optimizers.SGD(1e-6), run_eagerly=True)
+    callbacks = [MagnitudePruning(0.75, begin=4), Worsening(), beside()]
+    callbacks = callbacks if pruning_first else callbacks[::-1]
+    model.fit(X, Y, batch_size=6, epochs=3, verbose=0, callbacks=callbacks)
+    assert [round(float(np.mean(kernel == 0)), 2) for kernel in kernels_of(model)] == [0.75, 0.75]
+
+
+@pytest.mark.one_backend
+def test_blocks_lie_along_what_attention_and_transposed_convolutions_sum_over():
+    keras.utils.set_random_seed(0)
+    given = keras.Input((6, 16))
+    attended = keras.layers.MultiHeadAttention(2, 6, output_shape=8)(given, given)
+    model = keras.Model(given, keras.layers.Conv1DTranspose(3, 2)(attended))
+    model.compile("sgd", "mse", run_eagerly=True)
+    x, y = RNG.normal(size=(4, 6, 16)), RNG.normal(size=(4, 7, 3))
+    model.fit(x, y, verbose=0, callbacks=[MagnitudePruning(0.5, block=4)])
+    rows = {
+        "query": lambda kernel: kernel.reshape(16, -1).T,
+        "key": lambda kernel: kernel.reshape(16, -1).T,
+        "value": lambda kernel: kernel.reshape(16, -1).T,
+        "attention_output": lambda kernel: kernel.reshape(12, 8).T,
+        "conv1d_transpose": lambda kernel: kernel.reshape(6, 8),
+    }
+    kernels = [variable for variable in model.trainable_variables if variable.name == "kernel"]
+    for variable, (name, inputs_last) in zip(kernels, rows.items(), strict=True):
+        assert f"{name}" in variable.path
+        blocks = inputs_last(keras.ops.convert_to_numpy(variable)).reshape(-1, 4)
+        np.testing.assert_array_equal((blocks == 0).sum(axis=1), 2, err_msg=name)
+
+
+class Worsening(keras.callbacks.Callback):
+    """Has the first epoch, before anything is pruned, log the best loss."""
+
+    def on_epoch_end(self, epoch, logs: Any = None):
+        logs["loss"] = float(epoch)

@@ -143,3 +143,20 @@ def test_folder_that_is_missing_is_one_sentence_before_training(tmp_path):
     snapshots = SnapshotCheckpoint(tmp_path / "absent" / "{cycle}.keras", 2, 0.2)
     with pytest.raises(ValueError, match="`path` must lie in a folder that exists"):
         snapshots_of(network(), snapshots)
+
+
+@pytest.mark.one_backend
+def test_steps_that_a_loss_scale_leaves_out_belong_to_a_cycle_too(tmp_path):
+    sgd = keras.optimizers.SGD(0.1)
+    model = network(keras.optimizers.LossScaleOptimizer(sgd, initial_scale=3e38), run_eagerly=True)
+    snapshots = SnapshotCheckpoint(tmp_path / "{cycle}.keras", 3, 0.01)
+    snapshots_of(model, snapshots)
+    assert int(sgd.iterations) < 12
+    assert (snapshots.step, len(snapshots.paths)) == (12, 3)
+
+
+@pytest.mark.one_backend
+def test_cycles_share_the_epochs_that_fit_has_left(tmp_path):
+    snapshots = SnapshotCheckpoint(tmp_path / "{cycle}.keras", 4, 0.1)
+    watch = snapshots_of(network(), snapshots, epochs=4, initial_epoch=2)
+    assert (len(snapshots.paths), len(watch.rates)) == (4, 8)

@@ -303,3 +303,51 @@ def test_one_callback_may_look_at_data_of_its_own_while_another_reads_the_logs()
     history = fit(linear(), [ours, logs], epochs=3, validation_data=DATA).history
     assert logs.curves["val_loss"] == history["val_loss"]
     assert ours.curves["val_loss"][2] == pytest.approx(history["val_loss"][1], rel=1e-6)
+
+
+@pytest.mark.one_backend
+def test_has_a_state_before_it_is_in_a_fit():
+    callback = GLStopping()
+    assert (callback.stopped, callback.reason, callback.curves) == (False, None, {"val_loss": []})
+    state = callback.get_state()
+    callback.set_state(state)
+    assert callback.get_state() == state
+
+
+class Untrained(keras.Model):
+    """A model whose `train_step` leaves its optimizer alone."""
+
+    def call(self, x):
+        return x
+
+    def train_step(self, data):
+        return {"loss": ops.ones(())}
+
+    test_step = train_step
+
+
+@pytest.mark.one_backend
+def test_looks_come_every_so_many_steps_whatever_takes_them():
+    model, callback = Untrained(), GLStopping(1e300, every=2, validation_data=DATA)
+    model.compile(run_eagerly=True)
+    fit(model, [callback], epochs=2)
+    assert (callback.steps, len(callback.curves["val_loss"])) == (6, 3)
+
+
+@pytest.mark.one_backend
+def test_a_model_without_an_optimizer_is_refused():
+    model = Untrained()
+    model.compile(optimizer=None, run_eagerly=True)
+    with pytest.raises(ValueError, match="`optimizer` must be given to `compile` for its steps"):
+        fit(model, [GLStopping(monitor="loss")])
+
+
+@pytest.mark.one_backend
+def test_epochs_without_validation_are_no_looks():
+    stops = [GLStopping(1e300), MultiMonitorStopping({"loss": 2, "val_loss": 2})]
+    history = fit(linear(), stops, epochs=6, validation_data=DATA, validation_freq=2).history
+    for stop in stops:
+        assert stop.curves["val_loss"] == history["val_loss"]
+        assert (len(history["val_loss"]), stop.best_steps) == (3, 18)
+    with pytest.raises(ValueError, match=r"logs \(loss, mae\); received monitor='val_loss'"):
+        fit(linear(), [GLStopping()], validation_freq=2)

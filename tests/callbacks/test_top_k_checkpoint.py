@@ -150,3 +150,23 @@ def test_fit_keeps_the_best_epochs_of_its_history(tmp_path):
     best = [f"{1 + epoch}.keras" for epoch in np.argsort(history, kind="stable")[:3]]
     assert [os.path.basename(path) for path in checkpoint.paths] == best
     assert sorted(os.listdir(tmp_path)) == sorted(best)
+
+
+@pytest.mark.one_backend
+def test_epochs_without_validation_are_passed_over(tmp_path):
+    x = np.ones((8, 2), "float32")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    best = TopKCheckpoint(tmp_path / "{epoch}.weights.h5")
+    held_out = {"validation_data": (x, x[:, :1]), "validation_freq": 2}
+    model.fit(x, x[:, :1], epochs=4, verbose=0, callbacks=[best], **held_out)
+    assert sorted(path.removeprefix(str(tmp_path)) for path in best.paths) == [
+        "/2.weights.h5",
+        "/4.weights.h5",
+    ]
+
+
+@pytest.mark.one_backend
+def test_a_format_that_an_epoch_has_not_is_refused():
+    with pytest.raises(ValueError, match=r"`path` must be a pattern that `str\.format` takes"):
+        TopKCheckpoint("{epoch:q}.keras")

@@ -46,6 +46,21 @@ def test_loss_may_be_another_one_and_is_a_mean_over_the_other_axes(loss):
     np.testing.assert_allclose(scores, np.square(images).mean((1, 2)), rtol=1e-5)
 
 
+@pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.binary_crossentropy])
+def test_targets_of_one_output_may_be_flat_or_a_column(loss):
+    def build():
+        model = keras.Sequential([keras.Input((4,)), layers.Dense(1, "sigmoid")])
+        model.compile("sgd", loss)
+        return model
+
+    model, labels = build(), (LABELS == 0).astype("int32")
+    p = model.predict(X, verbose=0)[:, 0].astype("float64")
+    expected = -np.log(np.where(labels, p, 1 - p))
+    for targets in (labels, labels[:, None]):
+        np.testing.assert_allclose(difficulty.loss(model, X, targets), expected, rtol=1e-4)
+        assert difficulty.cross_validated(build, X, targets, folds=2).shape == (12,)
+
+
 def test_loss_with_options_keeps_them():
     model = classifier(activation=None)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -168,6 +183,8 @@ def uncompiled():
             lambda: difficulty.cross_validated(classifier, X, LABELS, repeats=0),
             "`repeats` must be an integer",
         ),
+        (lambda: difficulty.centroid_distance(X[:0], LABELS[:0]), "`y` must be integer labels"),
+        (lambda: difficulty.checked(["a"] * 99, 99), "`difficulty` must be one number for each"),
         (lambda: difficulty.checked([1.0, 2.0], 3), "`difficulty` must be one number for each"),
         (lambda: difficulty.checked([1.0, np.inf], 2), "`difficulty` must be finite; received inf"),
     ],

@@ -66,6 +66,8 @@ def test_a_seed_gives_the_same_labels_and_another_one_others():
         ({"y": LABELS}, "`rate` must be a number in"),
         ({"y": LABELS, "rate": 1.2}, "`rate` must be a number in"),
         ({"y": LABELS, "rate": 0.5, "transition": "pairs"}, "`transition` must be one of"),
+        ({"y": LABELS, "rate": 0.5, "transition": None}, "`transition` must be one of"),
+        ({"y": LABELS, "transition": [[1], [0, 1]]}, "`transition` must be 'uniform', 'next' or"),
         ({"y": LABELS, "rate": 0.5, "seed": -1}, "`seed` must be an integer"),
         ({"y": LABELS, "rate": 0.5, "transition": np.eye(5)}, "`rate` must be left out"),
         ({"y": LABELS, "transition": np.eye(4)}, r"`transition` must have the shape \(5, 5\)"),

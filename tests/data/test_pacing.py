@@ -88,3 +88,9 @@ BAD = [
 def test_bad_arguments_are_one_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_lengths_that_are_one_number_are_refused():
+    lengths: Any = 3
+    with pytest.raises(ValueError, match="`lengths` must be a list of numbers of steps; received"):
+        pacing.varied_exponential(0.25, 2.0, lengths)

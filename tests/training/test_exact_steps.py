@@ -80,3 +80,17 @@ def test_examples_of_other_lengths_are_refused():
         examples_of(X, X[:9], None)
     with pytest.raises(ValueError, match="`sample_weight` must have one row for each of 10"):
         examples_of(X, X, np.ones(3))
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize(
+    ("examples", "sentence"),
+    [
+        ((X[:0], X[:0], None), "`x` must have at least one example; received none."),
+        ((X, [0.5] * 16000, None), "`y` must be an array with a row for each example, or a list"),
+    ],
+)
+def test_no_example_and_a_list_of_numbers_are_short_sentences(examples, sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
+        examples_of(*examples)
+    assert len(str(error.value)) < 250

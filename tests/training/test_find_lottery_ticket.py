@@ -105,6 +105,17 @@ def test_control_has_the_masks_of_the_ticket_and_other_weights(found):
     assert ticket.rounds[2].control != ticket.rounds[2].score
 
 
+def test_control_of_a_build_that_seeds_itself_is_refused_before_training():
+    def seeded():
+        keras.utils.set_random_seed(0)
+        return build()
+
+    log = Log()
+    with pytest.raises(ValueError, match="`build` must return a model of other random weights"):
+        search(log, build=seeded, controls=(1,))
+    assert not log.starts
+
+
 def test_model_is_the_last_ticket_trained(found):
     ticket, log = found
     for value, expected in zip(ticket.model.get_weights(), log.ends[2], strict=True):
@@ -202,6 +213,8 @@ def test_constraint_of_a_kernel_holds_in_every_round():
         ({"rate": 1.0}, r"`rate` must be a number in \(0, 1\)"),
         ({"output_rate": 1.0}, r"`output_rate` must be a number in \[0, 1\)"),
         ({"rewind": -1}, "`rewind` must be an integer"),
+        ({"controls": 1}, "`controls` must be a list of numbers of rounds; received 1"),
+        ({"path": 3}, "`path` must be a str or"),
         ({"controls": (3,)}, r"`controls` must be an integer in \[1, 2\]"),
         ({"seed": -1}, "`seed` must be an integer"),
     ],

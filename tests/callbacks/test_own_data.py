@@ -1,0 +1,32 @@
+"""Data that a callback holds are refused where it is made, not when training has come to them."""
+
+import numpy as np
+import pytest
+
+from keras_regzoo import callbacks
+
+pytestmark = pytest.mark.one_backend
+
+X, Y = np.ones((8, 4), "float32"), np.ones((8, 1), "float32")
+TAKE = {
+    "`validation_data`": lambda x, y: callbacks.TargetStopping(0.1, validation_data=(x, y)),
+    "`x` and `y`": callbacks.GradientMonitor,
+    "`data`": lambda x, y: callbacks.SelfPacedScheduler(pacing=lambda t: 0.5, data=(x, y)),
+    "`batch_norm_data`": lambda x, y: callbacks.StochasticWeightAveraging(
+        batch_norm_data={"a": x, "b": y}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAKE)
+def test_arrays_of_other_lengths_and_of_no_example_are_refused(name):
+    TAKE[name](X, Y)
+    for x, y, received in ((X, Y[:5], "8, 5"), (X[:0], Y[:0], "0, 0")):
+        with pytest.raises(ValueError, match=f"{name} must have as many .* received {received}"):
+            TAKE[name](x, y)
+
+
+@pytest.mark.parametrize("data", ["x", {"a": 1}, 3])
+def test_what_holds_no_batches_is_refused(data):
+    with pytest.raises(ValueError, match="`batch_norm_data` must be inputs in arrays, or a data"):
+        callbacks.StochasticWeightAveraging(batch_norm_data=data)
