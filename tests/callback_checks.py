@@ -10,9 +10,10 @@ import numpy as np
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.quiet import QUIET
+from tests.backends import BACKEND
 from tests.cases.case import Case
 from tests.cases.networks import Placed, batch, place
-from tests.check import BACKEND, check
+from tests.check import check
 
 
 class Batches(keras.utils.PyDataset):

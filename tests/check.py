@@ -6,14 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
-import keras
-
+from tests.backends import BACKEND
 from tests.cases.case import KINDS, Case
 
-BACKEND = keras.backend.backend()
-HAS_XLA = BACKEND in ("tensorflow", "jax")
-# The cheapest way to train a step or two: JAX compiles each operation that it runs by itself.
-QUICKEST = {"run_eagerly": BACKEND != "jax", "jit_compile": BACKEND == "jax"}
 SAVED = tuple(kind for kind in KINDS if kind != "callback")
 
 

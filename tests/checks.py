@@ -18,9 +18,10 @@ from keras import ops
 from keras_regzoo.backend import value_and_grad
 from keras_regzoo.quiet import QUIET
 from tests import callback_checks, docstring_checks
+from tests.backends import BACKEND, HAS_XLA
 from tests.cases.case import KINDS, Case, Trained
 from tests.cases.networks import batch, own_losses, place, without
-from tests.check import BACKEND, CHECKS, HAS_XLA, SAVED, check, parameters
+from tests.check import CHECKS, SAVED, check, parameters
 from tests.seeds import set_seed
 
 __all__ = ["CHECKS", "callback_checks", "docstring_checks"]

@@ -20,10 +20,11 @@ import pytest
 from keras import ops
 
 import keras_regzoo
+from tests.backends import BACKEND
 from tests.cases import CASES, NOT_CASES, PACKAGES
 from tests.cases.case import KINDS, Case
 from tests.cases.networks import Placed, batch, place
-from tests.check import BACKEND, SAVED
+from tests.check import SAVED
 from tests.checks import CHECKS, counted_loss
 
 ROOT = Path(__file__).resolve().parents[1]

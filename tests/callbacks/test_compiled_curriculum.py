@@ -4,6 +4,7 @@ import pytest
 
 from keras_regzoo.callbacks import CurriculumScheduler
 from keras_regzoo.data import pacing
+from tests.backends import HAS_XLA
 from tests.callbacks.test_curriculum_scheduler import (
     NoProgress,
     curriculum,
@@ -12,7 +13,6 @@ from tests.callbacks.test_curriculum_scheduler import (
     linear_model,
     trained,
 )
-from tests.check import HAS_XLA
 
 
 @pytest.mark.skipif(not HAS_XLA, reason="Keras refuses steps_per_execution on PyTorch")

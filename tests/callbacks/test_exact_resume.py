@@ -13,7 +13,7 @@ import pytest
 
 from keras_regzoo.callbacks import ExactResume, MagnitudePruning, run_state
 from keras_regzoo.callbacks.run_file import MARK, RunFile
-from tests.check import BACKEND
+from tests.backends import BACKEND
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 20

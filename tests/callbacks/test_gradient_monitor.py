@@ -12,7 +12,7 @@ from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import GradientMonitor, GradualUnfreezing
 from keras_regzoo.callbacks.layer_health import dead, saturated
 from keras_regzoo.objectives import Mixup, WeightPenalty
-from tests.check import BACKEND, HAS_XLA
+from tests.backends import BACKEND, HAS_XLA
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(32, 6)).astype("float32")

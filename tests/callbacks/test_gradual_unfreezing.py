@@ -7,7 +7,7 @@ import pytest
 from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import GradualUnfreezing
 from keras_regzoo.objectives import Mixup
-from tests.check import BACKEND, HAS_XLA
+from tests.backends import BACKEND, HAS_XLA
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 4)).astype("float32")

@@ -9,8 +9,8 @@ from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import ConsecutiveRiseStopping, held_out
 from keras_regzoo.layers import MonteCarloDropout
 from keras_regzoo.objectives import WeightPenalty
+from tests.backends import BACKEND
 from tests.callback_checks import Batches
-from tests.check import BACKEND
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(20, 4)).astype("float32")

@@ -8,7 +8,7 @@ from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import Scheduler
 from keras_regzoo.layers import MaskingNoise, ScheduledDropout
 from keras_regzoo.objectives import WeightPenalty
-from tests.check import HAS_XLA
+from tests.backends import HAS_XLA
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 4)).astype("float32")

@@ -12,8 +12,8 @@ from keras import layers, ops
 
 from keras_regzoo.callbacks import ConsecutiveRiseStopping, MultiMonitorStopping, Stopping
 from keras_regzoo.callbacks import GeneralizationLossStopping as GLStopping
+from tests.backends import BACKEND
 from tests.callbacks.curves import stop_of
-from tests.check import BACKEND
 
 X = np.arange(12, dtype="float32")[:, None] / 12
 Y = 2 * X

@@ -13,8 +13,8 @@ from keras.regularizers import L1, L2
 
 from keras_regzoo import RegularizedModel, layers
 from keras_regzoo.quiet import QUIET
+from tests.backends import QUICKEST
 from tests.cases.case import Arguments, Case
-from tests.check import QUICKEST
 
 
 class AddsLoss(keras_layers.Layer):

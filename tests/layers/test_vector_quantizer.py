@@ -10,7 +10,7 @@ import keras_regzoo
 from keras_regzoo.backend import value_and_grad
 from keras_regzoo.layers import VectorQuantizer
 from keras_regzoo.objectives import SharpnessAware
-from tests.check import HAS_XLA
+from tests.backends import HAS_XLA
 from tests.layers.noise import numpy
 
 RNG = np.random.default_rng(0)

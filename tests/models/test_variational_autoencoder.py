@@ -14,7 +14,7 @@ from keras_regzoo.models import VariationalAutoencoder, dense_autoencoder
 from keras_regzoo.models.gaussian_code import GaussianCode, drawing
 from keras_regzoo.models.likelihoods import likelihood_layer
 from keras_regzoo.objectives import SharpnessAware
-from tests.check import HAS_XLA
+from tests.backends import HAS_XLA
 from tests.models.linear_gaussian import LinearGaussian
 
 X = np.random.default_rng(0).uniform(size=(12, 5)).astype("float32")

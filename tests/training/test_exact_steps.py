@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_regzoo.training.exact_steps import check_options, examples_of, fit_steps
-from tests.check import BACKEND
+from tests.backends import BACKEND
 
 X = np.arange(10, dtype="float32")[:, None]
 EXAMPLES = examples_of(X, 2 * X, None)
