@@ -1,5 +1,6 @@
 """A curriculum within compiled steps, several an execution."""
 
+import keras
 import pytest
 
 from keras_regzoo.callbacks import CurriculumScheduler
@@ -13,6 +14,16 @@ from tests.callbacks.test_curriculum_scheduler import (
     linear_model,
     trained,
 )
+
+
+class Counted(keras.layers.Layer):
+    """Counts how often Python runs its call: once a trace, or a step where nothing compiles."""
+
+    calls = 0
+
+    def call(self, inputs):
+        self.calls += 1
+        return inputs
 
 
 @pytest.mark.skipif(not HAS_XLA, reason="Keras refuses steps_per_execution on PyTorch")
@@ -30,3 +41,14 @@ def test_several_steps_an_execution_and_xla(by):
     assert history["curriculum/share"] == pytest.approx(shares)
     for pool, share in zip(trained(counts), shares, strict=True):
         assert pool <= easiest(share) if by == "step" else pool == easiest(share)
+
+
+@pytest.mark.skipif(not HAS_XLA, reason="nothing is compiled on PyTorch")
+@pytest.mark.parametrize("by", ["epoch", "step"])
+def test_growing_pool_compiles_nothing_again(by):
+    def calls(paced):
+        counted = Counted()
+        fit(CurriculumScheduler(curriculum(paced), by), linear_model([counted], run_eagerly=False))
+        return counted.calls
+
+    assert calls(pacing.linear(0.1, 3)) == calls(lambda count: 1.0)

@@ -31,16 +31,6 @@ def first_output(y_true, y_pred):
     return ops.mean(y_pred, axis=-1)
 
 
-class Counted(keras.layers.Layer):
-    """Counts how often Python runs its call: once a trace, or a step where nothing compiles."""
-
-    calls = 0
-
-    def call(self, inputs):
-        self.calls += 1
-        return inputs
-
-
 class Counts(keras.callbacks.Callback):
     """Reads off the weights how often each example was trained on, in each epoch or execution."""
 
@@ -260,16 +250,6 @@ def test_state_is_plain():
     assert state["position"] == [6, 6]
     assert isinstance(other, Resumable)
     np.testing.assert_array_equal(dataset[4][1], trained_on[4][1])
-
-
-@pytest.mark.parametrize("by", ["epoch", "step"])
-def test_growing_pool_compiles_nothing_again(by):
-    def calls(paced):
-        counted = Counted()
-        fit(CurriculumScheduler(curriculum(paced), by), linear_model([counted], run_eagerly=False))
-        return counted.calls
-
-    assert calls(pacing.linear(0.1, 3)) == calls(lambda count: 1.0)
 
 
 @pytest.mark.parametrize("policy", ["bfloat16", "mixed_float16"])

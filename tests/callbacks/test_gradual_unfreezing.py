@@ -68,7 +68,6 @@ def by_hand(groups, epochs, optimizer, **compiled):
 GROUPS = [["top"], ["middle", "norm"], ["low"]]
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("compiled", [False, True])
 def test_each_phase_is_that_of_a_newly_compiled_model_with_frozen_layers(compiled):
     options = {"run_eagerly": not compiled, "jit_compile": compiled and HAS_XLA}

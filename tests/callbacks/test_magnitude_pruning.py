@@ -15,6 +15,7 @@ from keras_regzoo.callbacks import (
 )
 from keras_regzoo.callbacks.magnitude_pruning import sparsity_at
 from keras_regzoo.callbacks.pruned_weights import prune
+from tests.backends import HAS_XLA
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 8)).astype("float32")
@@ -62,7 +63,6 @@ def pruned_fit(model, pruning, epochs=2, **options):
     return watch.kernels, history.history
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_pruned_weights_are_zero_after_every_step_in_the_scheduled_number(optimizer):
     model = network(OPTIMIZERS[optimizer]())
@@ -191,7 +191,7 @@ def test_averages_of_the_optimizer_are_zero_where_weights_are():
         assert (kernel == 0).sum() == kernel.size // 2
 
 
-@pytest.mark.one_backend
+@pytest.mark.skipif(not HAS_XLA, reason="nothing is compiled on PyTorch")
 def test_changing_masks_compile_nothing_again():
     class Counted(keras.layers.Layer):
         calls = 0

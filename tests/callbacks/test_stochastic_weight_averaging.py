@@ -51,7 +51,6 @@ def assert_average(model, weights):
         np.testing.assert_allclose(keras.ops.convert_to_numpy(variable), mean, atol=1e-7)
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("start", "epochs_averaged"), [(0, (0, 1, 2, 3)), (2, (2, 3)), (0.5, (2, 3)), (0.7, (2, 3))]
 )
@@ -157,7 +156,6 @@ def statistics(model, x):
     return hidden.mean(0), hidden.var(0)
 
 
-@pytest.mark.one_backend
 @pytest.mark.parametrize("feed", ["arrays", "generator", "py_dataset"])
 def test_batch_statistics_are_those_of_a_full_pass_at_the_average(feed):
     rows = [X[start : start + 8] for start in (0, 8, 16)]
