@@ -97,7 +97,7 @@ class VariationalCriterion(Criterion):
         return losses, {**terms, **further, ActiveUnits.NAME: mean}
 
     def evaluation_pass(self, view: PureView, weights: list[Tensor], state: State, x: Any) -> Pass:
-        with drawing():
+        with drawing(x):
             return super().evaluation_pass(view, weights, state, x)
 
     def trackers(self) -> list[keras.metrics.Metric]:

@@ -57,7 +57,7 @@ def terms(z, mean, deviation, weights):
 def expected_terms(model, training, stratified):
     mean, log_variance = np.split(affine(model.encoder, X), 2, axis=-1)
     deviation = np.exp(log_variance / 2)
-    z = mean + deviation * noise(len(X), training)
+    z = mean + deviation * noise(X, training)
     return terms(z, mean, deviation, shares(len(X), SIZE, stratified))
 
 
@@ -80,7 +80,7 @@ def test_terms_of_weight_one_add_up_to_the_divergence_of_the_draw(estimator):
     logs = train(model)
     mean, log_variance = np.split(affine(model.encoder, X), 2, axis=-1)
     deviation = np.exp(log_variance / 2)
-    z = mean + deviation * noise(len(X))
+    z = mean + deviation * noise(X)
     drawn = norm(mean, deviation).logpdf(z) - norm.logpdf(z)
     assert sum(logs[name] for name in TERMS) == pytest.approx(drawn.sum(axis=1).mean(), rel=1e-4)
     assert logs["loss"] == pytest.approx(

@@ -66,13 +66,13 @@ def test_bad_arguments_are_refused():
     check_bad_arguments_refused(CASE)
 
 
-def bound(model, condition, training=True):
-    """The mean negative bound, in NumPy and SciPy."""
+def bound(model, condition, given, training=True):
+    """The mean negative bound, in NumPy and SciPy, with the draws for such conditions."""
     weights = parameters(model)
     statistics = np.hstack([X, condition]) @ weights[0] + weights[1]
     mean, log_variance = np.split(statistics, 2, axis=-1)
     deviation = np.exp(log_variance / 2)
-    z = mean + deviation * noise(len(X), training)
+    z = mean + deviation * noise([X, given], training)
     logits = np.hstack([z, condition]) @ weights[2] + weights[3]
     likely = X * np.log(expit(logits)) + (1 - X) * np.log(expit(-logits))
     kl = 0.5 * (mean**2 + deviation**2 - 1 - log_variance)
@@ -86,10 +86,10 @@ def test_loss_is_the_negative_bound_given_the_condition(labelled):
     model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
     logs = model.fit([X, given], batch_size=12, verbose=0, shuffle=False).history
     taken = np.eye(3)[LABELS] if labelled else CONDITIONS
-    reconstruction, kl = bound(model, taken)
+    reconstruction, kl = bound(model, taken, given)
     assert logs["loss"][0] == pytest.approx(reconstruction + kl, rel=1e-4)
     assert logs["kl"][0] == pytest.approx(kl, rel=1e-4)
-    reconstruction, kl = bound(model, taken, training=False)
+    reconstruction, kl = bound(model, taken, given, training=False)
     assert model.evaluate([X, given], batch_size=12, verbose=0)[0] == pytest.approx(
         reconstruction + kl, rel=1e-4
     )

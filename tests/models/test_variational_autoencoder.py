@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from scipy.integrate import quad
 from scipy.special import expit
-from scipy.stats import bernoulli, multivariate_normal, norm
+from scipy.stats import bernoulli, kstest, multivariate_normal, norm
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import Scheduler
@@ -34,10 +34,10 @@ def train(model, x=X, rate=0.0, **options):
     return {name: each[0] for name, each in model.fit(x, **options).history.items()}
 
 
-def noise(rows, training=True, latents=2, samples=1, seed=SEED):
+def noise(x, training=True, latents=2, samples=1, seed=SEED):
     """The standard normal numbers that a model of this seed draws first."""
-    zeros = ops.zeros((rows, latents))
-    with drawing():
+    zeros = ops.zeros((len(keras.tree.flatten(x)[0]), latents))
+    with drawing(keras.tree.map_structure(ops.convert_to_tensor, x)):
         made = GaussianCode(samples, seed=seed)([zeros, zeros], training=training)
     return np.asarray(ops.convert_to_numpy(made), "float64")
 
@@ -51,7 +51,7 @@ def parts(model, log_density, training=True, x=X):
     """Each example's reconstruction term and divergences, in NumPy and SciPy."""
     mean, log_variance = np.split(affine(model.encoder, x), 2, axis=-1)
     deviation = np.exp(log_variance / 2)
-    z = mean + deviation * noise(len(x), training)
+    z = mean + deviation * noise(x, training)
     reconstruction = -log_density(x, affine(model.decoder, z)).sum(axis=-1)
     return reconstruction, 0.5 * (mean**2 + deviation**2 - 1 - log_variance)
 
@@ -168,13 +168,47 @@ def test_sample_weight_weights_the_losses_of_examples():
 
 
 def test_evaluation_draws_cover_the_normal_distribution_evenly():
-    drawn = noise(64, training=False)
-    quantiles = norm.ppf((np.arange(64) + 0.5) / 64)
+    drawn = noise(np.resize(X, (64, 5)), training=False)
+    shares = (np.arange(64) + 0.5) / 64
     for column in drawn.T:
-        assert abs(column.mean()) < 0.05  # 0.125 is the standard error of independent ones
-        assert np.abs(np.sort(column) - quantiles).max() < 0.9
+        assert abs(column.mean()) < 0.1  # 0.125 is the standard error of independent ones
+        assert np.abs(norm.cdf(np.sort(column)) - shares).max() < 2 / 64
     assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.4
-    assert np.isfinite(noise(1, training=False)).all()
+    assert np.isfinite(noise(X[:1], training=False)).all()
+
+
+UNITS = {
+    "fractions": lambda random: random.uniform(size=(300, 1, 5)),
+    "sixteenths": lambda random: random.integers(17, size=(300, 1, 64)) / 16,
+    "small": lambda random: random.normal(0.0, 1e-4, (300, 1, 5)),
+    "large": lambda random: random.normal(1e3, 10.0, (300, 1, 5)),
+    "bits": lambda random: random.integers(2, size=(300, 1, 64)),
+}
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("units", UNITS)
+def test_evaluation_draws_of_batches_are_spread_as_their_rows_are(units):
+    batches = UNITS[units](np.random.default_rng(0)).astype("float32")
+    drawn = np.concatenate([noise(each, training=False) for each in batches])
+    assert kstest(drawn[:, 0], "norm").pvalue > 1e-3
+    assert kstest(drawn[:, 1], "norm").pvalue > 1e-3
+    assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.15
+    np.testing.assert_array_equal(noise(batches[0], training=False), drawn[:1])
+
+
+def test_evaluation_errs_the_less_the_more_data_whatever_the_batches():
+    x = np.random.default_rng(5).uniform(size=(600, 5)).astype("float32")
+    model = autoencoder(likelihood="gaussian", stddev=0.3)
+    model.compile("sgd")
+    mean, deviation = (each.astype("float64") for each in model.posterior(x))
+    draws = np.random.default_rng(6).normal(size=(200, *mean.shape))
+    logits = affine(model.decoder, mean + deviation * draws)
+    each = -norm(logits, 0.3).logpdf(x).sum(axis=-1)
+    error = each.mean(axis=1).std()
+    for batch_size in (1, 3, 32):
+        found = model.evaluate(x, batch_size=batch_size, verbose=0, return_dict=True)
+        assert abs(found["reconstruction"] - each.mean()) < 3 * error
 
 
 def test_predictions_are_means_at_the_mean_code():
