@@ -189,8 +189,8 @@ class ConditionalVAE(VariationalModel):
         conditions = np.broadcast_to(given, (n, *one))
         return self.decode([self.prior_codes(n, np.random.default_rng(seed)), conditions])
 
-    def prior_codes(self, n: int, random: np.random.Generator) -> np.ndarray:
-        return random.standard_normal((n, *self.decoder.input_shape[0][1:]), dtype="float32")
+    def decoder_shape(self) -> Any:
+        return self.decoder.input_shape[0]
 
     def interpolate(self, a: Any, b: Any, steps: int = 8) -> np.ndarray:
         """Returns what is decoded on the line between two lists `[x, c]`, conditions among them.

@@ -158,7 +158,7 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
                 "call `fit_density(x)` once the model is trained."
             )
         rows = self.density.sample(n, random).astype("float32")
-        return rows.reshape(n, *self.decoder.input_shape[1:])
+        return rows.reshape(n, *self.prior_shape())
 
     def get_config(self) -> dict[str, Any]:
         return {**self._options, **super().get_config()}
