@@ -156,6 +156,9 @@ def test_active_units_are_latents_whose_mean_varies():
     varies = np.var(affine(model.encoder, X)[:, :2], axis=0) > 0.01
     assert list(varies) == [True, False]
     assert train(model, batch_size=5)["active_units"] == 1
+    bias[:2] = 1e3
+    model.encoder.set_weights([kernel, bias])
+    assert train(model, batch_size=5)["active_units"] == 1
 
 
 def test_sample_weight_weights_the_losses_of_examples():
