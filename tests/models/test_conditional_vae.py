@@ -5,6 +5,7 @@ import importlib
 import keras
 import numpy as np
 import pytest
+from keras import ops
 from scipy.special import expit
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
@@ -177,6 +178,12 @@ def test_digits_are_those_asked_for():
     assert recognized.mean() > 0.85
 
 
+def compiled():
+    model = conditional()
+    model.compile("sgd")
+    return model
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -195,6 +202,23 @@ def test_digits_are_those_asked_for():
             r"^`condition` must be of shape \(3,\), or \(2, 3",
         ),
         (lambda: conditional().sample(0, 1), "^`n` must be an integer"),
+        (lambda: conditional().sample(2, 12), "^`condition` must hold labels .* received 12"),
+        (
+            lambda: conditional().sample(2, "a"),
+            "^`condition` must hold labels from 0 to 2, one for",
+        ),
+        (
+            lambda: conditional().fit([X, LABELS.astype(str)]),
+            "^`x` must hold labels from 0 to 2, one",
+        ),
+        (lambda: conditional().fit([X, np.eye(3)[LABELS]]), r"^`x` must hold labels .* \(12, 3\)"),
+        (lambda: conditional().fit([X, ops.array(LABELS + 1)]), "^`x` must hold labels .* 3"),
+        (lambda: conditional().reconstruct([X, LABELS + 7]), "^`x` must hold labels .* received"),
+        (
+            lambda: conditional().reconstruction_error([X, LABELS - 1]),
+            "^`x` must hold labels .* -1",
+        ),
+        (lambda: compiled().evaluate([X, LABELS + 7]), "^`x` must hold labels .* received"),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(given, sentence):
