@@ -11,9 +11,7 @@ from keras_regzoo.layers import RadialBasis
 @functools.cache
 def shared(input_shape, num_outputs):
     """The same object at every call."""
-    return keras.Sequential(
-        [keras.Input(input_shape), layers.Flatten(), layers.Dense(num_outputs)]
-    )
+    return keras.Sequential([keras.Input(input_shape), layers.Flatten(), layers.Dense(num_outputs)])
 
 
 def without_kernels(input_shape, num_outputs):

@@ -10,7 +10,7 @@ from keras_regzoo.diagnostics.base_models import build, mlp
 from keras_regzoo.diagnostics.experiment import Budget, DataSource, Experiment
 from keras_regzoo.diagnostics.measures import Scale, measure, predict
 from keras_regzoo.diagnostics.technique_names import parse_techniques
-from keras_regzoo.diagnostics.training_run import TreatedNetwork, _batches
+from keras_regzoo.diagnostics.training_run import _batches
 
 pytestmark = pytest.mark.one_backend
 
