@@ -382,6 +382,29 @@ def test_models_that_do_not_fit_are_refused(given, sentence):
         VariationalAutoencoder(*ends(**given))
 
 
+@pytest.mark.parametrize(
+    "activation",
+    ["tanh", "hard_tanh", "softsign", "softmax", "relu", "relu6", "softplus", "elu", "exponential"],
+)
+def test_decoders_that_limit_their_logits_are_refused(activation):
+    with pytest.raises(ValueError, match=f"^`decoder` must give logits.* ends in a {activation}"):
+        VariationalAutoencoder(*ends(activation=activation))
+    VariationalAutoencoder(*ends(activation=activation), likelihood="gaussian")
+
+
+def test_decoders_that_end_in_a_layer_of_an_activation_are_refused():
+    for layer in (keras.layers.Softmax(), keras.layers.ReLU(), keras.layers.Activation("tanh")):
+        encoder, decoder = ends()
+        limited = keras.Sequential([decoder, layer])
+        with pytest.raises(ValueError, match=f"^`decoder` must give logits.*{layer.name!r} ends"):
+            VariationalAutoencoder(encoder, limited)
+
+
+@pytest.mark.parametrize("activation", [None, "leaky_relu", "tanh_shrink", lambda x: 2 * x])
+def test_decoders_whose_logits_have_no_limits_are_taken(activation):
+    assert VariationalAutoencoder(*ends(activation=activation)).sample(2).shape == (2, 5)
+
+
 def test_models_without_known_inputs_are_refused():
     for name, given in (("encoder", 0), ("decoder", 1)):
         both = list(ends())
