@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from scipy.integrate import quad
 from scipy.special import expit
-from scipy.stats import bernoulli, kstest, multivariate_normal, norm
+from scipy.stats import bernoulli, multivariate_normal, norm
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import Scheduler
@@ -178,26 +178,6 @@ def test_evaluation_draws_cover_the_normal_distribution_evenly():
         assert np.abs(norm.cdf(np.sort(column)) - shares).max() < 2 / 64
     assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.4
     assert np.isfinite(noise(X[:1], training=False)).all()
-
-
-UNITS = {
-    "fractions": lambda random: random.uniform(size=(300, 1, 5)),
-    "sixteenths": lambda random: random.integers(17, size=(300, 1, 64)) / 16,
-    "small": lambda random: random.normal(0.0, 1e-4, (300, 1, 5)),
-    "large": lambda random: random.normal(1e3, 10.0, (300, 1, 5)),
-    "bits": lambda random: random.integers(2, size=(300, 1, 64)),
-}
-
-
-@pytest.mark.one_backend
-@pytest.mark.parametrize("units", UNITS)
-def test_evaluation_draws_of_batches_are_spread_as_their_rows_are(units):
-    batches = UNITS[units](np.random.default_rng(0)).astype("float32")
-    drawn = np.concatenate([noise(each, training=False) for each in batches])
-    assert kstest(drawn[:, 0], "norm").pvalue > 1e-3
-    assert kstest(drawn[:, 1], "norm").pvalue > 1e-3
-    assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.15
-    np.testing.assert_array_equal(noise(batches[0], training=False), drawn[:1])
 
 
 def test_evaluation_errs_the_less_the_more_data_whatever_the_batches():
