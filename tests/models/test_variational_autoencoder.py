@@ -362,10 +362,7 @@ def test_models_that_do_not_fit_are_refused(given, sentence):
         VariationalAutoencoder(*ends(**given))
 
 
-@pytest.mark.parametrize(
-    "activation",
-    ["tanh", "hard_tanh", "softsign", "softmax", "relu", "relu6", "softplus", "elu", "exponential"],
-)
+@pytest.mark.parametrize("activation", ["tanh", "hard_tanh", "softmax", "relu", "softplus", "elu"])
 def test_decoders_that_limit_their_logits_are_refused(activation):
     with pytest.raises(ValueError, match=f"^`decoder` must give logits.* ends in a {activation}"):
         VariationalAutoencoder(*ends(activation=activation))
