@@ -9,6 +9,7 @@ from keras_regzoo.backend.devices import (
     latest,
     move_average,
     numpy_value,
+    replica,
     replicas,
     write_back,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "numpy_value",
     "random_state",
     "repeats_shuffling",
+    "replica",
     "replicas",
     "reset_optimizer",
     "set_random_state",

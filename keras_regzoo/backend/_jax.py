@@ -47,6 +47,10 @@ def replicas() -> int:
     return 1
 
 
+def replica() -> int:
+    return 0
+
+
 def latest(compute: Callable[[], Any], memory: Any) -> Any:
     if not in_stateless_scope():
         memory.assign(compute())

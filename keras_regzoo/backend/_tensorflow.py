@@ -103,6 +103,11 @@ def replicas() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def replica() -> Any:
+    context = tf.distribute.get_replica_context()
+    return 0 if context is None else context.replica_id_in_sync_group
+
+
 def latest(compute: Callable[[], Any], memory: Any) -> Any:
     return compute()
 

@@ -93,6 +93,10 @@ def replicas() -> int:
     return 1
 
 
+def replica() -> int:
+    return 0
+
+
 def latest(compute: Callable[[], Any], memory: Any) -> Any:
     return compute()
 

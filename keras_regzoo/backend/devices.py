@@ -21,6 +21,11 @@ def replicas() -> int:
     return _engine.replicas()
 
 
+def replica() -> Any:
+    """Returns which of `replicas()` runs the step, from 0."""
+    return _engine.replica()
+
+
 def latest(compute: Callable[[], Any], memory: keras.Variable) -> Any:
     """Returns a metric's value as a function of a layer's variables.
 

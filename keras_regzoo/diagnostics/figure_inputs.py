@@ -32,6 +32,41 @@ def examples(name: str, x: Any) -> np.ndarray:
     return x
 
 
+def with_conditions(name: str, x: Any, model: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Returns the examples of the argument called `name`, and a list of what comes with them.
+
+    It is empty but for a model whose encoder takes a condition beside the input.
+
+    Raises:
+        ValueError: If they are not examples, or not a condition for each.
+    """
+    if not is_conditional(model):
+        return examples(name, x), []
+    if not isinstance(x, list | tuple) or len(x) != 2:
+        found = f"{len(x)} parts" if isinstance(x, list | tuple) else f"a {type(x).__name__}"
+        raise ValueError(
+            f"`{name}` must be a list of inputs and conditions for {_called(model)}; received "
+            f"{found}."
+        )
+    first, conditions = examples(name, x[0]), as_array(x[1])
+    if len(np.atleast_1d(conditions)) != len(first):
+        raise ValueError(
+            f"`{name}` must hold a condition for each of its {len(first)} inputs; received some "
+            f"of shape {conditions.shape}."
+        )
+    return first, [conditions]
+
+
+def is_conditional(model: Any) -> bool:
+    """Returns whether a model's encoder takes a condition beside the input."""
+    return len(getattr(getattr(model, "encoder", None), "inputs", None) or ()) == 2
+
+
+def fed(x: np.ndarray, conditions: list[np.ndarray]) -> Any:
+    """Returns what a model takes: an array, or a list of it and the condition."""
+    return [x, *conditions] if conditions else x
+
+
 def require(model: Any, *methods: str) -> Any:
     """Returns `model` if it has these methods.
 
@@ -48,7 +83,7 @@ def require(model: Any, *methods: str) -> Any:
     return model
 
 
-def codes(model: Any, x: np.ndarray) -> np.ndarray:
+def codes(model: Any, x: Any) -> np.ndarray:
     """Returns a model's codes, one vector an example.
 
     Raises:
@@ -78,14 +113,15 @@ def by_name(model: Any) -> dict[str, Any]:
     return models
 
 
-def reconstruct(model: Any, x: np.ndarray) -> np.ndarray:
+def reconstruct(model: Any, x: np.ndarray, conditions: list[np.ndarray]) -> np.ndarray:
     """Returns a model's reconstructions of `x`: what it predicts, if it has no such method.
 
     Raises:
         ValueError: If they are not shaped as `x`.
     """
     own = getattr(model, "reconstruct", None)
-    made = as_array(own(x) if own else model.predict(x, verbose=0))
+    given = fed(x, conditions if is_conditional(model) else [])
+    made = as_array(own(given) if own else model.predict(given, verbose=0))
     if made.shape != x.shape:
         raise ValueError(
             f"`model` must give reconstructions of the shape of `x`, {x.shape}; received "

@@ -31,7 +31,8 @@ def reconstructions(
     Args:
         model: An autoencoder, another Keras model that returns what it is given, or a dictionary
             of them, each of which gets a row under its name.
-        x: Array of inputs, batch first; the first `n` are shown.
+        x: Array of inputs, batch first, or a list `[x, c]` for conditional models; the first `n`
+            are shown.
         n: How many, at least 1.
         corrupted: Array shaped as `x` that is reconstructed instead of it; by default, of a single
             model with a `corruption`, `x` as that changes it.
@@ -56,7 +57,8 @@ def reconstructions(
     """
     models = figure_inputs.by_name(model)
     validation.integer("n", n, "[1, inf)")
-    x = figure_inputs.examples("x", x)
+    conditional = next(filter(figure_inputs.is_conditional, models.values()), None)
+    x, conditions = figure_inputs.with_conditions("x", x, conditional)
     shape = picture_shape(x.shape[1:], image_shape)
     given = corrupted
     if given is not None:
@@ -66,12 +68,14 @@ def reconstructions(
                 f"`corrupted` must have the shape of `x`, {x.shape}; received {given.shape}."
             )
         given = given[:n]
-    x = x[:n]
+    x, conditions = x[:n], [each[:n] for each in conditions]
     if given is None:  # a dictionary corrupts nothing
         given = figure_inputs.corrupt(model, x)
     rows = {"input": x, **({} if given is None else {"corrupted": given})}
     start = x if given is None else given
-    made = {name: figure_inputs.reconstruct(each, start) for name, each in models.items()}
+    made = {
+        name: figure_inputs.reconstruct(each, start, conditions) for name, each in models.items()
+    }
     labels, shown = [*rows, *made], [*rows.values(), *made.values()]
     captions = [[f"{error:#.3g}" for error in _errors(row, x)] for row in shown]
     captions[0] = []

@@ -21,7 +21,8 @@ def latent_scatter(codes: Any, labels: Any = None) -> Any:
 
     Args:
         codes: Array of shape (examples, units), with at least two units (of a feature map each
-            position is one), or a pair (model, x) of an autoencoder and the inputs to encode.
+            position is one), or a pair (model, x) of an autoencoder and the inputs to encode,
+            a list `[x, c]` for a conditional one.
         labels: One for each example, or `None`. Text, booleans and whole numbers of at most ten
             kinds are classes, with a colour each and a legend; other numbers have a colour scale.
 
@@ -100,8 +101,9 @@ def traversals(
 
     Args:
         model: An autoencoder whose codes are vectors.
-        x: Array of inputs, batch first: the code of the first is where all rows start. Without it
-            they start from zero, which is the mean of a variational autoencoder's prior.
+        x: Array of inputs, batch first, or a list `[x, c]` for a conditional model: the code of the
+            first, under its condition, is where all rows start. Without it they start from zero,
+            which is the mean of a variational autoencoder's prior; a conditional model needs it.
         latents: Which units, from 0 on; by default those that vary most over `x`, at most eight,
             and the first eight where there are not two inputs.
         range: The pair (least, greatest) of all units; by default what each takes over `x`, and
@@ -122,10 +124,13 @@ def traversals(
     validation.integer("steps", steps, "[2, inf)")
     if range is not None:
         range = validation.value_range("range", range)
-    if x is None:
+    conditions: list[np.ndarray] = []
+    if x is None and not figure_inputs.is_conditional(model):
         codes = np.zeros((1, _units(model)))
     else:
-        codes = figure_inputs.codes(model, figure_inputs.examples("x", x))
+        x, conditions = figure_inputs.with_conditions("x", x, model)
+        codes = figure_inputs.codes(model, figure_inputs.fed(x, conditions))
+    held = [np.repeat(each[:1], steps, axis=0) for each in conditions]
     several = len(codes) > 1
     if latents is None:
         latents = np.argsort(-codes.var(axis=0), kind="stable")[:_ROWS].tolist()
@@ -136,7 +141,8 @@ def traversals(
         low, high = range or (own if several and own[0] < own[1] else _PRIOR)
         moved = np.repeat(codes[:1], steps, axis=0)
         moved[:, latent] = np.linspace(low, high, steps)
-        rows.append(figure_inputs.as_array(model.decode(moved.astype("float32"))))
+        given = figure_inputs.fed(moved.astype("float32"), held)
+        rows.append(figure_inputs.as_array(model.decode(given)))
         labels.append(f"latent {latent}\n{low:.2g} to {high:.2g}".replace("-", "−"))
     shape = picture_shape(rows[0].shape[1:], image_shape, "model.decode(codes)")
     return draw(rows, shape, value_limits(*rows), labels)
@@ -151,7 +157,7 @@ def interpolation(
 
     Args:
         model: An autoencoder, or any object with a method `interpolate(a, b, steps)`.
-        a: Array of inputs, batch first; a row each.
+        a: Array of inputs, batch first, or a list `[x, c]` for a conditional model; a row each.
         b: Array of as many inputs, to which the rows lead.
         steps: Pictures in a row, both ends among them, at least 2.
         image_shape: As for `reconstructions`.
@@ -165,10 +171,13 @@ def interpolation(
     """
     figure_inputs.require(model, "interpolate")
     validation.integer("steps", steps, "[2, inf)")
-    a, b = figure_inputs.examples("a", a), figure_inputs.examples("b", b)
+    (a, of_a), (b, of_b) = (
+        figure_inputs.with_conditions(name, each, model) for name, each in (("a", a), ("b", b))
+    )
     if a.shape != b.shape:
         raise ValueError(f"`b` must have the shape of `a`, {a.shape}; received {b.shape}.")
-    made = figure_inputs.as_array(model.interpolate(a, b, steps))
+    made = model.interpolate(figure_inputs.fed(a, of_a), figure_inputs.fed(b, of_b), steps)
+    made = figure_inputs.as_array(made)
     shape = picture_shape(made.shape[2:], image_shape, "model.interpolate(a, b)")
     shares = [f"{share:.2f}" for share in np.linspace(0, 1, steps)]
     captions = [[]] * (len(made) - 1) + [shares]
@@ -178,7 +187,7 @@ def interpolation(
 def _flat_codes(codes: Any) -> np.ndarray:
     if isinstance(codes, tuple) and len(codes) == 2 and hasattr(codes[0], "encode"):
         model, x = codes
-        codes = model.encode(figure_inputs.examples("x", x))
+        codes = model.encode(figure_inputs.fed(*figure_inputs.with_conditions("x", x, model)))
     codes = figure_inputs.examples("codes", codes)
     codes = codes.reshape(len(codes), -1).astype("float64")
     if codes.shape[1] < 2 or not np.isfinite(codes).all():

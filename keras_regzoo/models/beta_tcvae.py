@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_regzoo import validation
@@ -72,8 +73,8 @@ class BetaTCVAE(VariationalModel):
     Raises:
         ValueError: If an argument is out of its range, the models' inputs are not known or their
             shapes do not meet, the decoder ends in a sigmoid where it must give logits, a loss is
-            given to `compile`, data given to `fit` are not in the likelihood's range, or a batch
-            holds more than `dataset_size` examples.
+            given to `compile`, data given to `fit` are not in the likelihood's range, or arrays, or
+            a batch of known size, hold more than `dataset_size` examples to train on.
 
     Example:
 
@@ -122,6 +123,12 @@ class BetaTCVAE(VariationalModel):
             name=name,
         )
 
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        held_out = kwargs.get("validation_split") or 0.0
+        if isinstance(x, np.ndarray) and x.ndim:
+            check_size(self._estimate["dataset_size"], math.floor(len(x) * (1.0 - held_out)))
+        return super().fit(x, *args, **kwargs)
+
     def get_config(self) -> dict[str, Any]:
         return {**self._estimate, **strength_config(self.criterion), **super().get_config()}
 
@@ -145,16 +152,22 @@ class DecomposedBound(VariationalCriterion):
 
     def losses(self, parts: Parts, training: bool) -> tuple[Tensor, Terms]:
         rows = parts.mean.shape[0]
-        if rows is not None and rows > self.dataset_size:
-            raise ValueError(
-                "`dataset_size` must be the number of training examples, at least that of a "
-                f"batch, {rows}; received dataset_size={self.dataset_size}."
-            )
+        if rows is not None:
+            check_size(self.dataset_size, rows)
         terms = decomposition(
             parts.code[:, 0], parts.mean, parts.log_variance, self.dataset_size, self.stratified
         )
         added = self.alpha * terms[0] + self.beta * terms[1] + self.gamma * terms[2]
         return parts.reconstruction + added, dict(zip(TERMS, terms, strict=True))
+
+
+def check_size(dataset_size: int, rows: int) -> None:
+    """Raises a ValueError if there are more rows than training examples."""
+    if rows > dataset_size:
+        raise ValueError(
+            "`dataset_size` must be the number of training examples, of which there are at least "
+            f"{rows}; received dataset_size={dataset_size}."
+        )
 
 
 def decomposition(

@@ -11,6 +11,8 @@ from keras import layers
 from keras_regzoo import validation
 from keras_regzoo.layers import TiedConv2DTranspose, TiedDense
 
+_LAST = "channels_last"
+
 
 def dense_autoencoder(
     input_shape: Sequence[int],
@@ -92,7 +94,8 @@ def conv_autoencoder(
     """Returns a convolutional encoder that halves an image per layer, and the decoder back.
 
     Args:
-        input_shape: Shape of one image, (height, width, channels).
+        input_shape: Shape of one image, (height, width, channels), whatever
+            `keras.config.image_data_format()` is.
         filters: Filters of the encoder's layers, each of stride 2; at least one.
         latent: Units of the dense code.
         kernel_size: Side of the kernels.
@@ -134,8 +137,11 @@ def conv_autoencoder(
     encoder = keras.Sequential(
         [
             keras.Input(shape),
-            *(layers.Conv2D(w, kernel_size, 2, "same", activation=activation) for w in widths),
-            layers.Flatten(),
+            *(
+                layers.Conv2D(w, kernel_size, 2, "same", _LAST, activation=activation)
+                for w in widths
+            ),
+            layers.Flatten(_LAST),
             layers.Dense(units, code_activation, name="code"),
         ],
         name="encoder",
@@ -163,10 +169,12 @@ def conv_autoencoder(
             )
             continue
         decoder.add(
-            layers.Conv2DTranspose(depth, kernel_size, 2, "same", activation=chosen, name=name)
+            layers.Conv2DTranspose(
+                depth, kernel_size, 2, "same", data_format=_LAST, activation=chosen, name=name
+            )
         )
         if any(excess):
-            decoder.add(layers.Cropping2D([(0, each) for each in excess]))
+            decoder.add(layers.Cropping2D([(0, each) for each in excess], _LAST))
     return encoder, decoder
 
 

@@ -13,6 +13,7 @@ from keras_regzoo.objectives.encoder import Encoder
 from keras_regzoo.objectives.hutchinson import ProbedJacobian, random_signs
 from keras_regzoo.objectives.loss import Loss, Point, Tensor
 from keras_regzoo.objectives.objective import Penalty
+from keras_regzoo.objectives.weight_penalty import WeightPenalty
 
 
 class CodeNorm(Penalty):
@@ -28,6 +29,23 @@ class CodeNorm(Penalty):
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
         codes = ops.cast(self._found.at(loss, point), "float32")
         return 0.5 * sum_of_squares(codes) / ops.cast(ops.shape(codes)[0], "float32")
+
+
+class DecoderDecay(WeightPenalty):
+    """`Σ W²` of the decoder's kernels, those it shares with the encoder among them."""
+
+    def __init__(self, decoder: keras.Model, strength: float, name: str) -> None:
+        super().__init__(keras.regularizers.L2(1.0), strength, name)
+        self._decoder = lambda: decoder
+
+    def attach(self, model: keras.Model) -> None:
+        decoder = self._decoder()
+        if not any(len(each.shape) > 1 for each in decoder.trainable_variables):
+            raise ValueError(
+                "`decoder` must have kernels to train for penalty='l2'; received "
+                f"{decoder.name!r}, which has none."
+            )
+        super().attach(decoder)
 
 
 class DecoderJacobian(Penalty):

@@ -52,7 +52,9 @@ class ConditionalVAE(VariationalModel):
 
     Trained by `fit([x, c])`, or a `tf.data` of `((x, c),)`, with batches of any shape that the
     encoder takes; outputs have the shape of x. `encode`, `reconstruct`, `reconstruction_error`,
-    `interpolate` and `log_likelihood` take `[x, c]` as well. Logs as `VariationalAutoencoder` does.
+    `interpolate` and `log_likelihood` take `[x, c]` as well. Labels of a `tf.data` are not looked
+    into: one out of range is there no class at all, or an error of the backend's. Logs as
+    `VariationalAutoencoder` does.
 
     Raises:
         ValueError: If an argument is out of its range, the models' inputs are not known or not two,
@@ -160,8 +162,15 @@ class ConditionalVAE(VariationalModel):
             )
         check_data(name, x[0], self.valid_range)
         check_data(name, x[1])
-        if self.classes is not None and isinstance(x[1], np.ndarray):
-            check_labels(name, x[1], self.classes)
+        self._check_labels(name, x)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        self._check_labels("x", x)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        self._check_labels("x", x)
+        return super().predict(x, *args, **kwargs)
 
     def decode(self, codes: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the means of the likelihoods that the decoder makes of `[codes, conditions]`."""
@@ -176,7 +185,7 @@ class ConditionalVAE(VariationalModel):
             seed: Integer, or `None` for other codes each time.
 
         Raises:
-            ValueError: If `n` or the shape of the condition is not as it must be.
+            ValueError: If `n` or the condition is not as it must be.
         """
         validation.integer("n", n, "[1, inf)")
         one = () if self.classes is not None else tuple(self.encoder.input_shape[1][1:])
@@ -186,11 +195,13 @@ class ConditionalVAE(VariationalModel):
                 f"`condition` must be of shape {one}, or {(n, *one)} for one each; received "
                 f"condition={condition!r}."
             )
+        if self.classes is not None:
+            check_labels("condition", given, self.classes)
         conditions = np.broadcast_to(given, (n, *one))
         return self.decode([self.prior_codes(n, np.random.default_rng(seed)), conditions])
 
-    def prior_codes(self, n: int, random: np.random.Generator) -> np.ndarray:
-        return random.standard_normal((n, *self.decoder.input_shape[0][1:]), dtype="float32")
+    def decoder_shape(self) -> Any:
+        return self.decoder.input_shape[0]
 
     def interpolate(self, a: Any, b: Any, steps: int = 8) -> np.ndarray:
         """Returns what is decoded on the line between two lists `[x, c]`, conditions among them.
@@ -226,6 +237,11 @@ class ConditionalVAE(VariationalModel):
             return np.eye(self.classes, dtype="float32")[condition.reshape(-1).astype(int)]
         return ops.one_hot(ops.cast(condition, "int32"), self.classes)
 
+    def _check_labels(self, name: str, x: Any) -> None:
+        if self.classes is not None and isinstance(x, list | tuple) and len(x) == 2:
+            labels = ops.convert_to_numpy(x[1]) if ops.is_tensor(x[1]) else np.asarray(x[1])
+            check_labels(name, labels, self.classes)
+
     def _checked(self, codes: Any) -> list[Any]:
         code, condition = codes
         condition = np.asarray(condition)
@@ -242,7 +258,12 @@ class ConditionalVAE(VariationalModel):
 
 
 def check_labels(name: str, labels: np.ndarray, classes: int) -> None:
-    """Raises a ValueError if labels are not whole numbers from 0 to `classes` − 1."""
+    """Raises a ValueError if labels are not single whole numbers from 0 to `classes` − 1."""
+    if labels.dtype.kind not in "biuf" or labels.shape[1:] not in ((), (1,)):
+        raise ValueError(
+            f"`{name}` must hold labels from 0 to {classes - 1}, one for each example; received "
+            f"{labels.dtype.name} of shape {labels.shape}."
+        )
     wrong = (labels < 0) | (labels >= classes) | (labels != np.floor(labels))
     if wrong.any():
         raise ValueError(

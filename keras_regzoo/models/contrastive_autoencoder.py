@@ -12,6 +12,11 @@ from keras_regzoo.objectives.contrastive_loss import is_labels
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 
+_TARGETS = (
+    "`y` must be left out, or be an array of labels, one integer for each example, or of what the "
+    "inputs are to be reconstructed as, in their shape"
+)
+
 
 @register
 class ContrastiveAutoencoder(BaseAutoencoder):
@@ -43,10 +48,10 @@ class ContrastiveAutoencoder(BaseAutoencoder):
         seed: Integer, or `None` for a seed of its own: of the noise.
         name: Name of the model.
 
-    Trained by `fit(x)`, `fit(x, x)`, or `fit(x, labels)` with one integer for each example, with
-    batches of any input shape that the encoder takes; outputs have the shape of the inputs.
-    `compile` takes the reconstruction loss L; `"mse"` is a mean over elements, small beside C.
-    Logs `contrastive_loss`, the term as it is added, and `data_loss`.
+    Trained by `fit(x)`, `fit(x, x)`, or `fit(x, labels)` with one integer for each example, -1 for
+    none, with batches of any input shape that the encoder takes; outputs have the shape of the
+    inputs. `compile` takes the reconstruction loss L; `"mse"` is a mean over elements, small beside
+    C. Logs `contrastive_loss`, the term as it is added, and `data_loss`.
 
     Raises:
         ValueError: If an argument is out of its range, the encoder or decoder not a Keras model,
@@ -92,7 +97,19 @@ class ContrastiveAutoencoder(BaseAutoencoder):
 
     def targets(self, x: Any, y: Any) -> Any:
         """Labels are no targets: the input is."""
-        return super().targets(x, None if is_labels(y) and x.shape != y.shape else y)
+        if is_labels(y) and x.shape != y.shape:
+            return super().targets(x, None)
+        leaves = keras.tree.flatten(y)
+        if y is not None and not all(hasattr(leaf, "shape") for leaf in leaves):
+            raise ValueError(f"{_TARGETS}; received a {type(y).__name__}.")
+        try:
+            return super().targets(x, y)
+        except ValueError:
+            (found,) = leaves
+            dtype = keras.backend.standardize_dtype(found.dtype)
+            raise ValueError(
+                f"{_TARGETS}; received {dtype} of shape {tuple(found.shape)}."
+            ) from None
 
     def get_config(self) -> dict[str, Any]:
         own = self.contrast.get_config()

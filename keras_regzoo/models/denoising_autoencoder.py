@@ -50,7 +50,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
     Raises:
         ValueError: If `corruption` is neither a rate in [0, 1) nor a layer, `emphasis` no pair of
             numbers of at least 0, the encoder or decoder not a Keras model, or their shapes do not
-            meet; in `compile`, if the loss is no mean over elements where there is an emphasis.
+            meet; in `compile`, if the loss is no mean over elements, or has weights, where there
+            is an emphasis.
 
     Example:
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo.models.running_variation import RunningVariation
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.loss import Tensor, Terms
 from keras_regzoo.strengths import add_strength
@@ -96,7 +97,7 @@ class JumpReLUCriterion(DictionaryCriterion):
         return error + self.strength * ops.sum(inner["gate"], axis=-1), {}
 
 
-class ExplainedVariance(keras.metrics.Metric):
+class ExplainedVariance(RunningVariation):
     """`1 − Σ ‖x − x̂‖² / Σ ‖x − x̄‖²`, over the examples since it was reset.
 
     Args:
@@ -106,25 +107,18 @@ class ExplainedVariance(keras.metrics.Metric):
     NAME = "explained_variance"
 
     def __init__(self, inputs: int) -> None:
-        super().__init__(name=self.NAME)
-        self.count = self.add_variable((), "zeros", name="count")
+        super().__init__(inputs, self.NAME)
         self.errors = self.add_variable((), "zeros", name="errors")
-        self.squares = self.add_variable((), "zeros", name="squares")
-        self.total = self.add_variable((inputs,), "zeros", name="total")
 
     def update_state(self, inputs_and_errors: Any) -> None:
         """Takes rows of an example's inputs and, last, its squared error."""
         rows = ops.cast(inputs_and_errors, self.dtype)
-        x = rows[:, :-1]
-        self.count.assign_add(ops.cast(ops.shape(rows)[0], self.dtype))
+        self.take(rows[:, :-1])
         self.errors.assign_add(ops.sum(rows[:, -1]))
-        self.squares.assign_add(ops.sum(ops.square(x)))
-        self.total.assign_add(ops.sum(x, axis=0))
 
     def result(self) -> Any:
-        count = ops.maximum(self.count, 1.0)
-        variation = self.squares - ops.sum(ops.square(self.total)) / count
-        return 1.0 - self.errors / ops.maximum(variation, keras.config.epsilon())
+        _, variation = self.variation()
+        return 1.0 - self.errors / ops.maximum(ops.sum(variation), keras.config.epsilon())
 
 
 class DeadFraction(keras.metrics.Metric):

@@ -63,6 +63,13 @@ class Emphasis(Objective):
             )
         self._loss: Any = unreduced(made)
 
+    def check_weights(self, loss_weights: Any) -> None:
+        if loss_weights is not None:
+            raise ValueError(
+                "`loss_weights` must be left out where there is an `emphasis`, whose two numbers "
+                f"weigh the loss; received {loss_weights!r}."
+            )
+
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def emphasized(point: Point) -> tuple[Tensor, Terms]:
             value, terms = loss.evaluate(point)

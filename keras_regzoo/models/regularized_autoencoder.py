@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import keras
@@ -12,10 +11,9 @@ from keras_regzoo import validation
 from keras_regzoo.constraints import SpectralNormCap
 from keras_regzoo.models.base_autoencoder import Models
 from keras_regzoo.models.code_density import KINDS, CodeDensity
-from keras_regzoo.models.code_penalties import CodeNorm, DecoderJacobian
+from keras_regzoo.models.code_penalties import CodeNorm, DecoderDecay, DecoderJacobian
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
 from keras_regzoo.models.squared_error import SquaredError
-from keras_regzoo.objectives import WeightPenalty
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 
@@ -43,10 +41,11 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
     Args:
         encoder: Model f from inputs to codes, built or not.
         decoder: Model g from codes to reconstructions of the inputs' shape.
-        penalty: `"l2"`, weight decay of the decoder, biases left alone; `"gradient"`, the slope of
-            the decoder at the codes, estimated without bias by random probes; `"spectral"`, a
-            `constraints.SpectralNormCap` on every kernel of the decoder, which must be built and is
-            projected at once. It caps singular values, where the paper divides by the largest.
+        penalty: `"l2"`, weight decay of the decoder's kernels, those it shares with the encoder
+            (`layers.TiedDense`) among them; `"gradient"`, the slope of the decoder at the codes,
+            estimated without bias by random probes; `"spectral"`, a `constraints.SpectralNormCap`
+            on every kernel of the decoder, which must be built and is projected at once. It caps
+            singular values, where the paper divides by the largest.
         beta: β, at least 0. May be scheduled as `"code_norm/strength"`. Default 1e-3.
         strength: λ, at least 0. May be scheduled as `"smoothness/strength"`. Default 1e-3. Not used
             by `"spectral"`.
@@ -62,7 +61,8 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
     Raises:
         ValueError: If an argument is out of its range, the encoder or decoder not a Keras model,
             their shapes do not meet, or a loss is given to `compile`; if the penalty is
-            `"spectral"` and the decoder not built, or a kernel of it constrained otherwise.
+            `"spectral"` and the decoder not built, or a kernel of it constrained otherwise; if the
+            penalty is `"l2"` and the decoder without kernels to train.
 
     Example:
 
@@ -101,8 +101,7 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
         validation.seed(seed)  # refuses a bad one, whatever the penalty
         built_in: list[Objective] = [CodeNorm(beta)]
         if penalty == "l2":
-            kernels = {f"^{re.escape(decoder.name)}/": keras.regularizers.L2(1.0)}
-            built_in.append(WeightPenalty(kernels, strength, _SMOOTHNESS))
+            built_in.append(DecoderDecay(decoder, strength, _SMOOTHNESS))
         elif penalty == "gradient":
             built_in.append(DecoderJacobian(decoder, strength, probes, seed, _SMOOTHNESS))
         else:
@@ -139,13 +138,19 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
             The model itself.
 
         Raises:
-            ValueError: If an argument is out of its range, or there are fewer examples than two or
-                than components.
+            ValueError: If an argument is out of its range, there are fewer examples than two or
+                than components, or inputs or codes are not finite.
         """
         validation.one_of("kind", kind, KINDS)
         validation.integer("components", components, "[1, inf)")
         least = max(2, components if kind == "mixture" else 2)
+        self.check_inputs("x", x)
         codes = self.encode(x, batch_size)
+        if not np.isfinite(codes).all():
+            raise ValueError(
+                "`x` must have finite codes; received inputs of which the encoder makes NaN or "
+                "infinity."
+            )
         if len(codes) < least:
             raise ValueError(f"`x` must hold at least {least} examples; received {len(codes)}.")
         self.density.fit(codes, kind, components, seed)
@@ -158,7 +163,7 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
                 "call `fit_density(x)` once the model is trained."
             )
         rows = self.density.sample(n, random).astype("float32")
-        return rows.reshape(n, *self.decoder.input_shape[1:])
+        return rows.reshape(n, *self.prior_shape())
 
     def get_config(self) -> dict[str, Any]:
         return {**self._options, **super().get_config()}

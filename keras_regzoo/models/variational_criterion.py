@@ -13,6 +13,7 @@ from keras_regzoo.backend import Pass, PureView, State
 from keras_regzoo.layers.gaussian_sampling import gaussian_divergence
 from keras_regzoo.models.gaussian_code import drawing, repeated
 from keras_regzoo.models.likelihoods import Likelihood
+from keras_regzoo.models.running_variation import RunningVariation
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.loss import Tensor, Terms
 
@@ -97,14 +98,14 @@ class VariationalCriterion(Criterion):
         return losses, {**terms, **further, ActiveUnits.NAME: mean}
 
     def evaluation_pass(self, view: PureView, weights: list[Tensor], state: State, x: Any) -> Pass:
-        with drawing():
+        with drawing(x):
             return super().evaluation_pass(view, weights, state, x)
 
     def trackers(self) -> list[keras.metrics.Metric]:
         return [*super().trackers(), ActiveUnits(self._latents)]
 
 
-class ActiveUnits(keras.metrics.Metric):
+class ActiveUnits(RunningVariation):
     """Counts the latents whose posterior mean varies over examples, `Var_x E[z_j | x] > 0.01`.
 
     Args:
@@ -114,18 +115,12 @@ class ActiveUnits(keras.metrics.Metric):
     NAME = "active_units"
 
     def __init__(self, latents: int) -> None:
-        super().__init__(name=self.NAME)
-        self.count = self.add_variable((), "zeros", name="count")
-        self.total = self.add_variable((latents,), "zeros", name="total")
-        self.squares = self.add_variable((latents,), "zeros", name="squares")
+        super().__init__(latents, self.NAME)
 
     def update_state(self, means: Any) -> None:
-        means = ops.cast(means, self.dtype)
-        self.count.assign_add(ops.cast(ops.shape(means)[0], self.dtype))
-        self.total.assign_add(ops.sum(means, axis=0))
-        self.squares.assign_add(ops.sum(ops.square(means), axis=0))
+        self.take(ops.cast(means, self.dtype))
 
     def result(self) -> Any:
-        count = ops.maximum(self.count, 1.0)
-        variance = self.squares / count - ops.square(self.total / count)
-        return ops.sum(ops.cast(variance > _ACTIVE, self.dtype))
+        count, variation = self.variation()
+        active = variation > _ACTIVE * ops.maximum(count, 1.0)
+        return ops.sum(ops.cast(active, self.dtype))

@@ -20,11 +20,8 @@ from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.quiet import QUIET
 
 _SHAPING = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Cropping2D)
-_SQUASHING = (
-    keras.activations.sigmoid,
-    keras.activations.hard_sigmoid,
-    keras.activations.softmax,
-)
+_ACTIVATIONS = (keras.layers.Softmax, keras.layers.ReLU, keras.layers.ELU)
+_FAR, _NEAR = 1e4, 10.0  # an activation is limited if it brings what is far near to zero
 
 MakeCriterion = Callable[[dict[str, Any], Likelihood], VariationalCriterion]
 
@@ -187,12 +184,22 @@ def _check_built(encoder: keras.Model, decoder: keras.Model) -> None:
 
 def _check_decoder(decoder: keras.Model, likelihood: Likelihood) -> None:
     last = _last_layer(decoder)
-    activation = getattr(last, "activation", None)
-    if likelihood.squashes and activation in _SQUASHING:
+    activation = last if isinstance(last, _ACTIVATIONS) else getattr(last, "activation", None)
+    if likelihood.squashes and _is_limited(activation):
+        name = getattr(activation, "__name__", type(activation).__name__)
         raise ValueError(
             "`decoder` must give logits, without limits, for this likelihood; received one whose "
-            f"layer {last.name!r} ends in a {keras.activations.serialize(activation)}."
+            f"layer {last.name!r} ends in a {name}."
         )
+
+
+def _is_limited(activation: Any) -> bool:
+    """Returns whether an activation of Keras's has a least or a greatest value."""
+    made_by = activation if hasattr(activation, "__name__") else type(activation)
+    if not made_by.__module__.startswith("keras."):
+        return False
+    ends = np.ravel(ops.convert_to_numpy(activation(ops.array([[-_FAR, _FAR]]))))
+    return bool(ends[0] > -_NEAR or ends[1] < _NEAR)
 
 
 def _last_layer(model: keras.Model) -> Any:

@@ -91,6 +91,8 @@ class VectorQuantizedVAE(GenerativeAutoencoder):
         self.quantizer = layer
         coder = chain(encoder, [encoder, layer], "coder")
         self._coder = lambda: coder
+        if not layer.built and self.decoder_shape():  # else a loaded codebook has no place
+            layer.build(self.decoder_shape())
 
     def stages(self, encoder: keras.Model, decoder: keras.Model) -> Models:
         return [encoder, *self._stage, decoder]
@@ -123,8 +125,8 @@ class VectorQuantizedVAE(GenerativeAutoencoder):
         return self.decode(self._book[indices], batch_size)
 
     def prior_codes(self, n: int, random: np.random.Generator) -> np.ndarray:
+        shape = (n, *self.prior_shape()[:-1])
         counts = ops.convert_to_numpy(self.quantizer.counts).astype("float64")
-        shape = (n, *self.decoder.input_shape[1:-1])
         return self._book[random.choice(len(counts), size=shape, p=counts / counts.sum())]
 
     @property

@@ -49,8 +49,8 @@ class ContrastiveLoss(Penalty):
         stddev: σ, in units of the inputs, at least 0. May be scheduled. Default 0.1. Without it
             and an augmentation the views differ by dropout masks alone.
         projection: q, a layer that takes the flattened code, or `None`.
-        supervised: Whether labels are used: `y`, as given to `fit`, one integer for each example;
-            `None` for where it is such. Weights of examples are not used.
+        supervised: Whether labels are used: `y`, as given to `fit`, one integer for each example,
+            of which -1 is none; `None` for where it is such. Weights of examples are not used.
         seed: Integer, or `None` for a seed of its own: of the noise.
         name: Name in logs and paths. Logs the added term.
 
@@ -138,6 +138,7 @@ class ContrastiveLoss(Penalty):
     def _labels(self, y: Any, codes: Tensor) -> Tensor:
         """Returns one integer for each view: its example's label, or the example's own number."""
         leaves = tree.flatten(y)
+        number = ops.arange(ops.shape(codes)[0] // 2, dtype="int32")
         usable = len(leaves) == 1 and is_labels(leaves[0])
         if self.supervised and not usable:
             shapes = [tuple(leaf.shape) for leaf in leaves if leaf is not None]
@@ -146,9 +147,10 @@ class ContrastiveLoss(Penalty):
                 f"received {shapes or None}."
             )
         if usable and self.supervised is not False:
-            labels = ops.cast(ops.reshape(leaves[0], (-1,)), "int32")
+            given = ops.cast(ops.reshape(leaves[0], (-1,)), "int32")
+            labels = ops.where(given < 0, -1 - number, given)
         else:
-            labels = ops.arange(ops.shape(codes)[0] // 2)
+            labels = number
         return ops.concatenate([labels, labels], axis=0)
 
     def get_config(self) -> dict[str, Any]:
@@ -172,7 +174,7 @@ class ContrastiveLoss(Penalty):
 
 def is_labels(y: Any) -> bool:
     """Returns whether `y` holds one integer for each example."""
-    if y is None or "int" not in keras.backend.standardize_dtype(y.dtype):
+    if not hasattr(y, "dtype") or "int" not in keras.backend.standardize_dtype(y.dtype):
         return False
     return len(y.shape) == 1 or (len(y.shape) == 2 and y.shape[1] == 1)
 

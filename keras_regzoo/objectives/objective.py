@@ -88,6 +88,13 @@ class Objective(keras.layers.Layer):
             ValueError: If it cannot act on such a loss, or beside one of the others.
         """
 
+    def check_weights(self, loss_weights: Any) -> None:
+        """Looks, when the model is compiled, whether it fits `compile(loss_weights=...)`.
+
+        Raises:
+            ValueError: If it cannot act on a loss that is weighted so.
+        """
+
     def draw(self, weights: list[Tensor], x: Any) -> Any:
         """Returns the random numbers of one step, drawn once, whatever is evaluated with them."""
 

@@ -126,6 +126,7 @@ class ObjectiveModel(keras.Model):
         self._from_logits = from_logits(self.loss)
         for objective in self.acting:
             objective.check(self.loss, self.acting)
+            objective.check_weights(getattr(self._compile_loss, "_user_loss_weights", None))
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as the saved model was: what Keras does for a class without a `compile`."""

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from sklearn.decomposition import PCA
 
 from keras_regzoo.diagnostics import plots
-from keras_regzoo.models import Autoencoder
+from keras_regzoo.models import Autoencoder, ConditionalVAE, conditional_dense_autoencoder
 from tests.diagnostics.figures import (
     IMAGES,
     RNG,
@@ -118,6 +118,57 @@ def test_interpolation_decodes_the_straight_line_between_codes(autoencoder):
     np.testing.assert_allclose(pictures(figure), expected[..., 0], atol=1e-5)
     captions = [axes.get_xlabel() for axes in figure.axes]
     assert captions == ["", "", "", "", "0.00", "0.33", "0.67", "1.00"]
+
+
+@pytest.fixture(scope="module")
+def conditional():
+    keras.utils.set_random_seed(1)
+    ends = conditional_dense_autoencoder((4, 5, 1), 3, hidden=(), latent=3)
+    return ConditionalVAE(*ends, classes=3)
+
+
+def test_conditional_models_are_shown_under_their_conditions(conditional):
+    labels = np.arange(6) % 3
+    given = [IMAGES, labels]
+    shown = pictures(plots.reconstructions(conditional, given, n=2))[2:]
+    made = conditional.reconstruct([IMAGES[:2], labels[:2]])
+    np.testing.assert_allclose(shown, made[..., 0], atol=1e-5)
+    between = plots.interpolation(conditional, [IMAGES[:1], [0]], [IMAGES[1:2], [2]], steps=3)
+    made = conditional.interpolate([IMAGES[:1], [0]], [IMAGES[1:2], [2]], 3)[0]
+    np.testing.assert_allclose(pictures(between), made[..., 0], atol=1e-5)
+    moved = plots.traversals(conditional, [IMAGES[1:2], [1]], [2], (-1.0, 2.0), steps=2)
+    codes = np.repeat(conditional.encode([IMAGES[1:2], [1]]), 2, axis=0)
+    codes[:, 2] = -1, 2
+    made = conditional.decode([codes, [1, 1]])
+    np.testing.assert_allclose(pictures(moved), made[..., 0], atol=1e-5)
+    (axes,) = plots.latent_scatter((conditional, given), labels).axes
+    (same,) = plots.latent_scatter(conditional.encode(given), labels).axes
+    offsets, expected = (np.asarray(a.collections[0].get_offsets()) for a in (axes, same))
+    np.testing.assert_allclose(offsets, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            lambda m: plots.reconstructions(m, IMAGES),
+            "^`x` must be a list of inputs and cond.* a n",
+        ),
+        (lambda m: plots.traversals(m), "^`x` must be a list of inputs and conditions for a Con"),
+        (
+            lambda m: plots.interpolation(m, [IMAGES], [IMAGES, [0] * 6]),
+            "^`a` must be a list of inputs and conditions .*; received 1 parts",
+        ),
+        (
+            lambda m: plots.latent_scatter((m, [IMAGES, [0, 1]])),
+            r"^`x` must hold a condition for each of its 6 inputs; received some of shape \(2,\)",
+        ),
+    ],
+)
+def test_conditions_left_out_are_one_sentence(conditional, call, sentence):
+    with pytest.raises(ValueError, match=sentence) as raised:
+        call(conditional)
+    assert "\n" not in str(raised.value)
 
 
 def figures(autoencoder, denoising):

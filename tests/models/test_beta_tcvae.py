@@ -57,7 +57,7 @@ def terms(z, mean, deviation, weights):
 def expected_terms(model, training, stratified):
     mean, log_variance = np.split(affine(model.encoder, X), 2, axis=-1)
     deviation = np.exp(log_variance / 2)
-    z = mean + deviation * noise(len(X), training)
+    z = mean + deviation * noise(X, training)
     return terms(z, mean, deviation, shares(len(X), SIZE, stratified))
 
 
@@ -80,7 +80,7 @@ def test_terms_of_weight_one_add_up_to_the_divergence_of_the_draw(estimator):
     logs = train(model)
     mean, log_variance = np.split(affine(model.encoder, X), 2, axis=-1)
     deviation = np.exp(log_variance / 2)
-    z = mean + deviation * noise(len(X))
+    z = mean + deviation * noise(X)
     drawn = norm(mean, deviation).logpdf(z) - norm.logpdf(z)
     assert sum(logs[name] for name in TERMS) == pytest.approx(drawn.sum(axis=1).mean(), rel=1e-4)
     assert logs["loss"] == pytest.approx(
@@ -138,9 +138,20 @@ def test_weights_follow_a_schedule():
     assert logs["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
-def test_batch_larger_than_the_data_is_refused():
+@pytest.mark.parametrize("batch_size", [4, 12])
+@pytest.mark.parametrize("eager", [True, False])
+def test_more_examples_than_the_data_have_are_refused_in_one_sentence(batch_size, eager):
+    model = model_of(dataset_size=7)
+    model.compile("sgd", run_eagerly=eager)
+    sentence = "^`dataset_size` must be the number of training examples, .* received dataset_size=7"
+    with pytest.raises(ValueError, match=sentence) as caught:
+        model.fit(X, batch_size=batch_size, verbose=0)
+    assert "\n" not in str(caught.value)
+    model.fit(X, batch_size=batch_size, validation_split=0.5, verbose=0)
+
+
+def test_batches_larger_than_the_data_are_refused():
     model = model_of(dataset_size=7)
     model.compile("sgd", run_eagerly=True)
-    sentence = "^`dataset_size` must be the number of training examples, .* received dataset_size=7"
-    with pytest.raises(ValueError, match=sentence):
-        model.fit(X, batch_size=12, verbose=0)
+    with pytest.raises(ValueError, match=r"^`dataset_size` must be .* at least 12; received"):
+        model.fit(((X, X) for _ in range(2)), shuffle=False, verbose=0)

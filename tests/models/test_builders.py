@@ -65,6 +65,21 @@ def test_convolutional_decoder_restores_any_size(shape, filters, kernel_size):
     assert decoder(encoder(np.ones((2, *shape), "float32"))).shape == (2, *shape)
 
 
+@pytest.mark.parametrize("tied", [False, True])
+def test_channels_of_images_are_last_whatever_keras_is_set_to(tied):
+    expected = conv_autoencoder((9, 6, 2), (4, 3), latent=3, tied=tied)
+    format_before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_first")
+    try:
+        ends = conv_autoencoder((9, 6, 2), (4, 3), latent=3, tied=tied)
+    finally:
+        keras.config.set_image_data_format(format_before)
+    x = np.random.default_rng(0).uniform(size=(2, 9, 6, 2)).astype("float32")
+    made, wanted = (Autoencoder(*both) for both in (ends, expected))
+    made.set_weights(wanted.get_weights())
+    np.testing.assert_allclose(made.reconstruct(x), wanted.reconstruct(x), atol=1e-5)
+
+
 def test_convolutional_encoder_halves_the_image_at_each_layer():
     encoder, decoder = conv_autoencoder((16, 12, 2), filters=(2, 2), latent=3)
     convolutions = [layer for layer in encoder.layers if isinstance(layer, keras.layers.Conv2D)]

@@ -5,6 +5,7 @@ import importlib
 import keras
 import numpy as np
 import pytest
+from keras import ops
 from scipy.special import expit
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
@@ -66,13 +67,13 @@ def test_bad_arguments_are_refused():
     check_bad_arguments_refused(CASE)
 
 
-def bound(model, condition, training=True):
-    """The mean negative bound, in NumPy and SciPy."""
+def bound(model, condition, given, training=True):
+    """The mean negative bound, in NumPy and SciPy, with the draws for such conditions."""
     weights = parameters(model)
     statistics = np.hstack([X, condition]) @ weights[0] + weights[1]
     mean, log_variance = np.split(statistics, 2, axis=-1)
     deviation = np.exp(log_variance / 2)
-    z = mean + deviation * noise(len(X), training)
+    z = mean + deviation * noise([X, given], training)
     logits = np.hstack([z, condition]) @ weights[2] + weights[3]
     likely = X * np.log(expit(logits)) + (1 - X) * np.log(expit(-logits))
     kl = 0.5 * (mean**2 + deviation**2 - 1 - log_variance)
@@ -86,10 +87,10 @@ def test_loss_is_the_negative_bound_given_the_condition(labelled):
     model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
     logs = model.fit([X, given], batch_size=12, verbose=0, shuffle=False).history
     taken = np.eye(3)[LABELS] if labelled else CONDITIONS
-    reconstruction, kl = bound(model, taken)
+    reconstruction, kl = bound(model, taken, given)
     assert logs["loss"][0] == pytest.approx(reconstruction + kl, rel=1e-4)
     assert logs["kl"][0] == pytest.approx(kl, rel=1e-4)
-    reconstruction, kl = bound(model, taken, training=False)
+    reconstruction, kl = bound(model, taken, given, training=False)
     assert model.evaluate([X, given], batch_size=12, verbose=0)[0] == pytest.approx(
         reconstruction + kl, rel=1e-4
     )
@@ -177,6 +178,12 @@ def test_digits_are_those_asked_for():
     assert recognized.mean() > 0.85
 
 
+def compiled():
+    model = conditional()
+    model.compile("sgd")
+    return model
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -195,6 +202,23 @@ def test_digits_are_those_asked_for():
             r"^`condition` must be of shape \(3,\), or \(2, 3",
         ),
         (lambda: conditional().sample(0, 1), "^`n` must be an integer"),
+        (lambda: conditional().sample(2, 12), "^`condition` must hold labels .* received 12"),
+        (
+            lambda: conditional().sample(2, "a"),
+            "^`condition` must hold labels from 0 to 2, one for",
+        ),
+        (
+            lambda: conditional().fit([X, LABELS.astype(str)]),
+            "^`x` must hold labels from 0 to 2, one",
+        ),
+        (lambda: conditional().fit([X, np.eye(3)[LABELS]]), r"^`x` must hold labels .* \(12, 3\)"),
+        (lambda: conditional().fit([X, ops.array(LABELS + 1)]), "^`x` must hold labels .* 3"),
+        (lambda: conditional().reconstruct([X, LABELS + 7]), "^`x` must hold labels .* received"),
+        (
+            lambda: conditional().reconstruction_error([X, LABELS - 1]),
+            "^`x` must hold labels .* -1",
+        ),
+        (lambda: compiled().evaluate([X, LABELS + 7]), "^`x` must hold labels .* received"),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(given, sentence):

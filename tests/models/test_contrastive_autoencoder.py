@@ -55,8 +55,33 @@ def test_labels_draw_the_codes_of_a_class_together():
     assert scores[1] > scores[0] + 0.1
 
 
-def test_targets_of_another_shape_that_are_no_labels_are_refused():
+def test_label_minus_1_leaves_an_example_to_its_own_views():
+    x, labels = gaussian(12), np.arange(12) % 2
+    logs = []
+    for targets in ((), (np.full(12, -1),), (np.arange(12),), (labels,), (labels - 1,)):
+        autoencoder = small()
+        autoencoder.compile(keras.optimizers.SGD(0.0), "mse")
+        history = autoencoder.fit(x, *targets, batch_size=12, shuffle=False, verbose=QUIET).history
+        logs.append(history["contrastive_loss"][0])
+    none, unlabelled, alone, two, half = logs
+    assert unlabelled == pytest.approx(none, rel=1e-5)
+    assert alone == pytest.approx(none, rel=1e-5)
+    assert abs(half - two) > 1e-3
+    assert abs(half - none) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("targets", "found"),
+    [
+        (np.ones((8, 2), "float32"), r"float32 of shape \(8, 2\)"),
+        (np.arange(8.0), r"float64 of shape \(8,\)"),
+        (np.eye(8, dtype="int64"), r"int64 of shape \(8, 8\)"),
+        (list(range(8)), "a list"),
+    ],
+)
+def test_targets_that_are_neither_labels_nor_inputs_are_refused_in_one_sentence(targets, found):
     autoencoder = small()
     autoencoder.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="`y` must be left out, or hold what the inputs are"):
-        autoencoder.fit(gaussian(8), np.ones((8, 2), "float32"), verbose=QUIET)
+    with pytest.raises(ValueError, match=f"^`y` must be left out, or be .*; received {found}") as e:
+        autoencoder.fit(gaussian(8), targets, verbose=QUIET)
+    assert "\n" not in str(e.value)

@@ -165,6 +165,9 @@ def test_emphasis_refuses_losses_that_are_no_means_over_elements():
     for loss in ("cosine_similarity", keras.losses.MeanSquaredError(reduction="sum"), None):
         with pytest.raises(ValueError, match="`loss` must be the mean of one number for each"):
             model.compile("adam", loss)
+    for each in (model, RegularizedModel(model)):
+        with pytest.raises(ValueError, match=r"^`loss_weights` must be left out where there is an"):
+            each.compile("adam", "mse", loss_weights=[2.0])
     model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
 
 

@@ -24,7 +24,7 @@ def importance_weighted(samples=K, **options):
 def log_weights(model, x, samples, training=True):
     """log p(x, z) − log q(z | x) of each draw, by SciPy's normal density."""
     mean, log_variance = np.split(affine(model.encoder, x)[:, None], 2, axis=-1)
-    drawn = noise(len(x), training, samples=samples).reshape(len(x), samples, -1)
+    drawn = noise(x, training, samples=samples).reshape(len(x), samples, -1)
     z = mean + np.exp(log_variance / 2) * drawn
     logits = affine(model.decoder, z)
     x = x[:, None].astype("float64")
@@ -88,7 +88,7 @@ class Toy:
         kernel, bias, loadings, offset = parameters(model)
         mean, log_variance = np.split((x[:, 0] @ kernel + bias)[:, None], 2, axis=-1)
         deviation = np.exp(log_variance / 2)
-        drawn = noise(5, samples=self.samples).reshape(5, self.samples, LATENTS)
+        drawn = noise(self.x, samples=self.samples).reshape(5, self.samples, LATENTS)
         z = mean + deviation * drawn
         residual = (x - z @ loadings - offset) / self.exact.stddev**2
         likely = -0.5 * self.exact.stddev**2 * np.sum(residual**2, axis=-1)

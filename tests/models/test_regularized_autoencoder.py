@@ -41,6 +41,21 @@ def test_weight_decay_and_the_codes_size_are_those_of_numpy():
     assert logs["val_loss"] == pytest.approx(expected["data_loss"], rel=1e-4)
 
 
+def test_weight_decay_reaches_kernels_that_a_tied_decoder_shares():
+    ends = dense_autoencoder((6,), hidden=(5,), latent=2, tied=True)
+    autoencoder = RegularizedAutoencoder(*ends, beta=0.0, strength=0.2)
+    kernels = [w for w in autoencoder.encoder.get_weights() if w.ndim == 2]
+    expected = 0.2 * sum(np.sum(kernel**2) for kernel in kernels)
+    assert one_step(autoencoder, gaussian(32))["smoothness"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_decoder_without_kernels_to_train_is_refused_in_one_sentence():
+    encoder, decoder = linear(2)
+    decoder.trainable = False
+    with pytest.raises(ValueError, match=r"^`decoder` must have kernels to train for penalty='l2'"):
+        RegularizedAutoencoder(encoder, decoder)
+
+
 def test_slope_of_a_linear_decoder_is_the_norm_of_its_kernel():
     """The probes' mean square is within its interval: over many draws, and not at one."""
     x = gaussian(2000)
@@ -170,6 +185,18 @@ def test_sampling_without_a_density_is_refused_in_one_sentence():
 def test_bad_densities_are_refused_in_one_sentence(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         RegularizedAutoencoder(*linear(2)).fit_density(gaussian(8), **arguments)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "mixture"])
+def test_densities_of_what_is_not_finite_are_refused_in_one_sentence(kind):
+    autoencoder = RegularizedAutoencoder(*linear(2))
+    x = gaussian(16)
+    with pytest.raises(ValueError, match=r"^`x` must hold finite numbers; received an array"):
+        autoencoder.fit_density(np.where(x > 1, np.nan, x), kind)
+    autoencoder.encoder.set_weights([np.full((6, 2), np.inf)])
+    with pytest.raises(ValueError, match=r"^`x` must have finite codes; received inputs of which"):
+        autoencoder.fit_density(x, kind)
+    assert not autoencoder.density.fitted
 
 
 def test_decoder_with_another_constraint_is_refused():

@@ -34,10 +34,10 @@ def train(model, x=X, rate=0.0, **options):
     return {name: each[0] for name, each in model.fit(x, **options).history.items()}
 
 
-def noise(rows, training=True, latents=2, samples=1, seed=SEED):
+def noise(x, training=True, latents=2, samples=1, seed=SEED):
     """The standard normal numbers that a model of this seed draws first."""
-    zeros = ops.zeros((rows, latents))
-    with drawing():
+    zeros = ops.zeros((len(keras.tree.flatten(x)[0]), latents))
+    with drawing(keras.tree.map_structure(ops.convert_to_tensor, x)):
         made = GaussianCode(samples, seed=seed)([zeros, zeros], training=training)
     return np.asarray(ops.convert_to_numpy(made), "float64")
 
@@ -51,7 +51,7 @@ def parts(model, log_density, training=True, x=X):
     """Each example's reconstruction term and divergences, in NumPy and SciPy."""
     mean, log_variance = np.split(affine(model.encoder, x), 2, axis=-1)
     deviation = np.exp(log_variance / 2)
-    z = mean + deviation * noise(len(x), training)
+    z = mean + deviation * noise(x, training)
     reconstruction = -log_density(x, affine(model.decoder, z)).sum(axis=-1)
     return reconstruction, 0.5 * (mean**2 + deviation**2 - 1 - log_variance)
 
@@ -156,6 +156,9 @@ def test_active_units_are_latents_whose_mean_varies():
     varies = np.var(affine(model.encoder, X)[:, :2], axis=0) > 0.01
     assert list(varies) == [True, False]
     assert train(model, batch_size=5)["active_units"] == 1
+    bias[:2] = 1e3
+    model.encoder.set_weights([kernel, bias])
+    assert train(model, batch_size=5)["active_units"] == 1
 
 
 def test_sample_weight_weights_the_losses_of_examples():
@@ -168,13 +171,27 @@ def test_sample_weight_weights_the_losses_of_examples():
 
 
 def test_evaluation_draws_cover_the_normal_distribution_evenly():
-    drawn = noise(64, training=False)
-    quantiles = norm.ppf((np.arange(64) + 0.5) / 64)
+    drawn = noise(np.resize(X, (64, 5)), training=False)
+    shares = (np.arange(64) + 0.5) / 64
     for column in drawn.T:
-        assert abs(column.mean()) < 0.05  # 0.125 is the standard error of independent ones
-        assert np.abs(np.sort(column) - quantiles).max() < 0.9
+        assert abs(column.mean()) < 0.1  # 0.125 is the standard error of independent ones
+        assert np.abs(norm.cdf(np.sort(column)) - shares).max() < 2 / 64
     assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.4
-    assert np.isfinite(noise(1, training=False)).all()
+    assert np.isfinite(noise(X[:1], training=False)).all()
+
+
+def test_evaluation_errs_the_less_the_more_data_whatever_the_batches():
+    x = np.random.default_rng(5).uniform(size=(600, 5)).astype("float32")
+    model = autoencoder(likelihood="gaussian", stddev=0.3)
+    model.compile("sgd")
+    mean, deviation = (each.astype("float64") for each in model.posterior(x))
+    draws = np.random.default_rng(6).normal(size=(200, *mean.shape))
+    logits = affine(model.decoder, mean + deviation * draws)
+    each = -norm(logits, 0.3).logpdf(x).sum(axis=-1)
+    error = each.mean(axis=1).std()
+    for batch_size in (1, 3, 32):
+        found = model.evaluate(x, batch_size=batch_size, verbose=0, return_dict=True)
+        assert abs(found["reconstruction"] - each.mean()) < 3 * error
 
 
 def test_predictions_are_means_at_the_mean_code():
@@ -343,6 +360,26 @@ def ends(encoded=4, codes=2, outputs=5, activation=None):
 def test_models_that_do_not_fit_are_refused(given, sentence):
     with pytest.raises(ValueError, match=sentence):
         VariationalAutoencoder(*ends(**given))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "hard_tanh", "softmax", "relu", "softplus", "elu"])
+def test_decoders_that_limit_their_logits_are_refused(activation):
+    with pytest.raises(ValueError, match=f"^`decoder` must give logits.* ends in a {activation}"):
+        VariationalAutoencoder(*ends(activation=activation))
+    VariationalAutoencoder(*ends(activation=activation), likelihood="gaussian")
+
+
+def test_decoders_that_end_in_a_layer_of_an_activation_are_refused():
+    for layer in (keras.layers.Softmax(), keras.layers.ReLU(), keras.layers.Activation("tanh")):
+        encoder, decoder = ends()
+        limited = keras.Sequential([decoder, layer])
+        with pytest.raises(ValueError, match=f"^`decoder` must give logits.*{layer.name!r} ends"):
+            VariationalAutoencoder(encoder, limited)
+
+
+@pytest.mark.parametrize("activation", [None, "leaky_relu", "tanh_shrink", lambda x: 2 * x])
+def test_decoders_whose_logits_have_no_limits_are_taken(activation):
+    assert VariationalAutoencoder(*ends(activation=activation)).sample(2).shape == (2, 5)
 
 
 def test_models_without_known_inputs_are_refused():

@@ -31,3 +31,19 @@ def train_on_full_batches(model, x, steps, rate):
 
 def numpy_weights(model):
     return [np.asarray(each, "float64") for each in model.get_weights()]
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Subclassed(keras.Model):
+    """A dense layer in a model without a graph."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.dense = keras.layers.Dense(units)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+    def get_config(self):
+        return {"units": self.units, **super().get_config()}
