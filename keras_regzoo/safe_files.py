@@ -135,8 +135,14 @@ def _guarded(path: PathLike, load: Callable[[], Any]) -> Any:
             _check_hdf5(path)
         return load()
     except Exception as error:  # whatever Keras, h5py and zipfile know to raise
-        reason = " ".join((str(error) or repr(error)).split("\n\n")[0].split())
-        raise ValueError(f"{os.fspath(path)!r} cannot be loaded safely: {reason}") from error
+        message = f"{os.fspath(path)!r} cannot be loaded safely: {_reason(error)}"
+        raise ValueError(message) from error
+
+
+def _reason(error: Exception) -> str:
+    """Returns the first paragraph of an error, and the next if a colon announces it."""
+    first, *more = (" ".join(each.split()) for each in (str(error) or repr(error)).split("\n\n"))
+    return f"{first} {more[0]}" if first.endswith(":") and more else first
 
 
 def _check_members(names: list[str]) -> None:
