@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,18 @@ from keras_regzoo import safe_files, validation
 from keras_regzoo.data.folds import fold_indices
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.run_store import to_json, write_atomically
+from keras_regzoo.training.exact_steps import History, check_options
 from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
-from keras_regzoo.training.retrain_on_all_data import Retrained, retrain_on_all_data
+from keras_regzoo.training.fresh import fresh
+from keras_regzoo.training.retrain_on_all_data import Retrained
 from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean
+from keras_regzoo.tuning.step_counter import StepCounter
 
 keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
 
 FOLDS = "folds.json"
+REFUSED = ("validation_data", "validation_split", "validation_freq", "sample_weight")
 PEERS = 3  # trials at least that a poor one is compared with
 
 
@@ -49,7 +52,8 @@ class CrossValidatedTuner(keras_tuner.Tuner):
     Args:
         oracle: A KerasTuner oracle with one objective that `fit` logs on held-out examples, such as
             `RandomSearchOracle("val_loss", max_trials=20)`, Bayesian, grid or Hyperband.
-        hypermodel: Function of `hp` that returns a new compiled model, or a `HyperModel`.
+        hypermodel: Function of `hp` that returns a new compiled model, or a `HyperModel`, whose
+            `fit` gives `callbacks` to `model.fit` and returns its `History`.
         splits: Number of folds, or a scikit-learn splitter, as in `cross_validate`.
         patience: Folds at least before a poor trial ends, at least 1; `None` never ends one.
         seed: Seed of the folds and of training.
@@ -113,7 +117,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         x = as_arrays("x", x)
         y = arrays_if_given("y", y, count(x))
         fold_indices(self.splits, y, count(x), seed=self.seed)
-        for option in ("validation_data", "validation_split", "sample_weight"):
+        for option in REFUSED:
             if fit.get(option) is not None:
                 raise ValueError(f"`{option}` must be left out of a cross-validated search.")
         check_callbacks(fit.get("callbacks"))
@@ -172,29 +176,35 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             raise ValueError("`search` must have run a trial before `refit`; none has ended.")
         return max(trials, key=lambda trial: len(self.fold_scores(trial.trial_id)))  # the first
 
-    def refit(self, x: Any, y: Any = None, batch_size: int = 32, **fit: Any) -> Retrained:
+    def refit(self, x: Any, y: Any = None, batch_size: int | None = None, **fit: Any) -> Retrained:
         """Trains the best trial's model on all examples, for the median of its folds' best steps.
+
+        The hypermodel's `fit` trains it, as it trained the folds, and is ended after these steps.
 
         Args:
             x: All inputs.
             y: All targets; `None` where the model takes none.
-            batch_size: That of the search.
-            **fit: Other options of `fit`, as for `retrain_on_all_data`.
+            batch_size: That of the search; `None` where it had none or the hypermodel chooses it.
+            **fit: Other options of `fit`, but those that count epochs or steps; `callbacks` is a
+                function that returns a list of new ones.
 
         Raises:
-            ValueError: If no trial has ended.
+            ValueError: If an argument is not as it must be, or no trial has ended.
         """
+        check_options(fit)
+        if batch_size is not None:
+            fit["batch_size"] = validation.integer("batch_size", batch_size, "[1, inf)")
+        x = as_arrays("x", x)
+        inputs = x, arrays_if_given("y", y, count(x))
         best = self.best_trial()
-        steps = [score.steps for score in self.fold_scores(best.trial_id)]
+        median = np.median([score.steps for score in self.fold_scores(best.trial_id)])
+        steps = max(1, round(float(median)))
         keras.utils.set_random_seed(self.seed)
-        return retrain_on_all_data(
-            lambda: self.hypermodel.build(best.hyperparameters),
-            x,
-            y,
-            max(1, round(float(np.median(steps)))),
-            batch_size,
-            **fit,
-        )
+        model = fresh(lambda: self._build_hypermodel(best.hyperparameters))
+        model.steps_per_execution = 1
+        options = {**for_one_fit(fit), "epochs": steps}
+        history, ends = self._fit(best.hyperparameters, model, inputs, options, steps)
+        return Retrained(model, ends[-1], history)
 
     def _score(
         self, trial: Any, number: int, x: Any, y: Any, train: Any, held: Any, fit: dict[str, Any]
@@ -206,7 +216,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         options["epochs"] = given.get("tuner/epochs", options.get("epochs", 1))
         options["validation_data"] = (take(x, held), take(y, held))
         inputs = take(x, train), take(y, train)
-        history = self.hypermodel.fit(trial.hyperparameters, model, *inputs, **options).history
+        history, ends = self._fit(trial.hyperparameters, model, inputs, options)
         name, direction = self.oracle.objective.name, self.oracle.objective.direction
         if name not in history:
             raise keras_tuner.errors.FatalValueError(
@@ -217,11 +227,24 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         if not np.isfinite(values).any():
             raise keras_tuner.errors.FailedTrialError(f"{name} was never finite.")
         best = int(np.nanargmin(np.where(np.isfinite(values), values, np.nan)))
-        steps = math.ceil(len(train) / (options.get("batch_size") or 32)) * (best + 1)
         metrics = {
             key: float(logged[best]) for key, logged in history.items() if np.isfinite(logged[best])
         }
-        return FoldScore(metrics[name], best + 1, steps, metrics)
+        return FoldScore(metrics[name], best + 1, ends[best], metrics)
+
+    def _fit(
+        self, hp: Any, model: Any, inputs: Any, options: dict[str, Any], limit: int | None = None
+    ) -> tuple[History, list[int]]:
+        """Trains as the hypermodel does, for at most `limit` steps; also counts them, by epochs."""
+        counter = StepCounter(limit)
+        options["callbacks"] = [*(options.get("callbacks") or []), counter]
+        made = self.hypermodel.fit(hp, model, *inputs, **options)
+        if not isinstance(made, keras.callbacks.History) or not counter.ends:
+            raise keras_tuner.errors.FatalValueError(
+                "`hypermodel` must have a `fit` that gives `callbacks` to `model.fit` and returns "
+                f"its History; received {self.hypermodel!r}."
+            )
+        return made.history, counter.ends
 
     def _is_poor(self, trial_id: str, scores: list[FoldScore]) -> bool:
         done = len(scores)
