@@ -8,21 +8,22 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_regzoo import safe_files, validation
-from keras_regzoo.data.folds import fold_indices
+from keras_regzoo import validation
+from keras_regzoo.data.folds import Fold, fold_indices
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.run_store import to_json, write_atomically
 from keras_regzoo.training.exact_steps import History, check_options
-from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, take
+from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, digest, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import fresh
 from keras_regzoo.training.retrain_on_all_data import Retrained
-from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean
+from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean, read_folds
 from keras_regzoo.tuning.step_counter import StepCounter
 
 keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
 
 FOLDS = "folds.json"
+DIGEST = "folds.sha256"  # of data, seed and folds
 REFUSED = ("validation_data", "validation_split", "validation_freq", "sample_weight")
 PEERS = 3  # trials at least that a poor one is compared with
 
@@ -42,7 +43,8 @@ class CrossValidatedTuner(keras_tuner.Tuner):
     than the median, over the trials that have come as far, of theirs.
 
     Every fold is saved in the trial's folder as it ends: a search that was killed goes on with the
-    next fold when it is started anew with the same `directory` and `project_name`. In a search by
+    next fold when it is started anew with the same `directory` and `project_name`, and refuses
+    other data, `splits` or `seed`. In a search by
     several processes (KerasTuner's environment variables) each trial runs once; the results are
     those of one process, but for poor trials, whose peers depend on time.
 
@@ -112,15 +114,17 @@ class CrossValidatedTuner(keras_tuner.Tuner):
                 each fold. Hyperband's epochs take the place of `epochs`.
 
         Raises:
-            ValueError: If the examples cannot be split, or `fit` is told what to validate on.
+            ValueError: If the examples cannot be split, `fit` is told what to validate on, or the
+                folder holds folds of other data, `splits` or `seed`.
         """
         x = as_arrays("x", x)
         y = arrays_if_given("y", y, count(x))
-        fold_indices(self.splits, y, count(x), seed=self.seed)
+        folds = fold_indices(self.splits, y, count(x), seed=self.seed)
         for option in REFUSED:
             if fit.get(option) is not None:
                 raise ValueError(f"`{option}` must be left out of a cross-validated search.")
         check_callbacks(fit.get("callbacks"))
+        self._claim(x, y, folds)
         super().search(x, y, **fit)
 
     def run_trial(self, trial: Any, x: Any, y: Any = None, **fit: Any) -> dict[str, float]:
@@ -152,13 +156,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         Raises:
             ValueError: If the file that holds it is damaged.
         """
-        path = Path(self.get_trial_dir(trial_id)) / FOLDS
-        if not path.is_file():
-            return []
-        try:
-            return [_fold_score(saved) for saved in safe_files.read_json(path, list)]
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{str(path)!r} is damaged ({error}): delete the trial.") from error
+        return read_folds(Path(self.get_trial_dir(trial_id)) / FOLDS)
 
     def scored_trials(self) -> list[Any]:
         """Returns the trials with a score, the best first."""
@@ -262,16 +260,19 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         sign = 1 if self.oracle.objective.direction == "min" else -1
         return bool(sign * (self._together(scores) - np.median(peers)) > 0)
 
+    def _claim(self, x: Any, y: Any, folds: list[Fold]) -> None:
+        """Notes what the folds are of; raises a ValueError if those in the folder are of others."""
+        path = Path(self.project_dir) / DIGEST
+        found = digest([self.seed, folds, x, y])
+        if not path.is_file():
+            write_atomically(path, found)
+        elif path.read_text(encoding="utf-8") != found:
+            raise ValueError(
+                "`directory` must hold a search of the same data, `splits` and `seed`, or a new "
+                f"one; received {str(path.parent)!r}."
+            )
+
     def _save(self, trial_id: str, scores: list[FoldScore]) -> None:
         folder = Path(self.get_trial_dir(trial_id))
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / FOLDS, to_json([score._asdict() for score in scores]))
-
-
-def _fold_score(saved: Any) -> FoldScore:
-    score = FoldScore(**saved)
-    for name, value in {"value": score.value, **score.metrics}.items():
-        validation.number(name, value)
-    for name in ("epoch", "steps"):
-        validation.integer(name, getattr(score, name), "[1, inf)")
-    return score

@@ -91,6 +91,20 @@ def test_a_killed_search_goes_on_with_the_next_fold(alone, tmp_path):
     assert len(built) - 2 + len(built_after) == TRIALS * FOLDS
 
 
+def test_folds_of_other_data_seed_or_splits_are_not_taken(tmp_path):
+    search = tuner(tmp_path, trials=1)
+    search.search(X, Y, **FIT)
+    for change in ({"seed": 4}, {"splits": 2}):
+        other = tuner(tmp_path, trials=1)
+        vars(other).update(change)
+        with pytest.raises(ValueError, match="`directory` must hold a search of the same data"):
+            other.search(X, Y, **FIT)
+    for data in ((X * 5, Y), (X, Y * 100), (X, None)):
+        with pytest.raises(ValueError, match="`directory` must hold a search of the same data"):
+            tuner(tmp_path, trials=2).search(*data, **FIT)
+    tuner(tmp_path, trials=1).search(X.copy(), Y, **FIT)
+
+
 def test_poor_trials_end_after_their_first_folds(tmp_path):
     search = tuner(tmp_path, trials=8, patience=1)
     search.search(X, Y, **FIT)
