@@ -99,6 +99,11 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             validation.integer("patience", patience, "[1, inf)")
         if hasattr(oracle.objective, "objectives"):
             raise ValueError("`oracle` must have one objective; received several.")
+        if (executions := kwargs.get("executions_per_trial", 1)) != 1:
+            raise ValueError(
+                "`executions_per_trial` must be 1, as a trial trains once on each of `splits` "
+                f"folds and `refit` once on all examples; received {executions!r}."
+            )
         self.splits, self.patience = splits, patience
         self.spread = validation.number("spread", spread, "[0, inf)")
         self.seed = validation.integer("seed", seed, SEEDS)
@@ -203,6 +208,13 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         options = {**for_one_fit(fit), "epochs": steps}
         history, ends = self._fit(best.hyperparameters, model, inputs, options, steps)
         return Retrained(model, ends[-1], history)
+
+    def load_model(self, trial: Any) -> keras.Model:
+        """Raises a ValueError: models of folds are not kept, whoever asks for them."""
+        raise ValueError(
+            "`get_best_models` must give way to `refit`, which trains the best trial's model on "
+            "all examples: the models of single folds are not kept."
+        )
 
     def _score(
         self, trial: Any, number: int, x: Any, y: Any, train: Any, held: Any, fit: dict[str, Any]

@@ -259,7 +259,15 @@ def test_bad_arguments_are_one_sentence_before_the_first_trial(alone, changes, m
     assert len(alone.oracle.trials) == before
 
 
+def test_models_of_folds_are_refused_in_a_sentence_that_names_refit(alone):
+    with pytest.raises(ValueError, match="`get_best_models` must give way to `refit`"):
+        alone.get_best_models(1)
+
+
 def test_settings_out_of_range_are_one_sentence(tmp_path):
+    oracle = keras_tuner.oracles.RandomSearchOracle("val_loss", seed=1)
+    with pytest.raises(ValueError, match="`executions_per_trial` must be 1"):
+        tuning.CrossValidatedTuner(oracle, build, executions_per_trial=3, directory=str(tmp_path))
     with pytest.raises(ValueError, match="`patience` must be an integer in"):
         tuner(tmp_path, patience=0)
     with pytest.raises(ValueError, match="`spread` must be a number in"):
