@@ -40,7 +40,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
     the objective's own is the score, and `NAME_mean` its mean: of two settings with one mean, the
     steadier is better. Folds share training examples, so that s / √K is no honest standard error,
     but alike for all trials. A poor trial ends early: after `patience` folds its score is worse
-    than the median, over the trials that have come as far, of theirs.
+    than the median, over the trials of as many epochs that have come as far, of theirs.
 
     Every fold is saved in the trial's folder as it ends: a search that was killed goes on with the
     next fold when it is started anew with the same `directory` and `project_name`, and refuses
@@ -265,12 +265,17 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             self._together(found[:done])
             for path in others
             if (other := path.parent.name.removeprefix("trial_")) != trial_id
+            and self._budget(other) == self._budget(trial_id)
             and len(found := self.fold_scores(other)) >= done
         ]
         if len(peers) < PEERS:
             return False
         sign = 1 if self.oracle.objective.direction == "min" else -1
         return bool(sign * (self._together(scores) - np.median(peers)) > 0)
+
+    def _budget(self, trial_id: str) -> int | None:
+        """Returns the epochs that Hyperband gives a trial."""
+        return self.oracle.get_trial(trial_id).hyperparameters.values.get("tuner/epochs")
 
     def _claim(self, x: Any, y: Any, folds: list[Fold]) -> None:
         """Notes what the folds are of; raises a ValueError if those in the folder are of others."""

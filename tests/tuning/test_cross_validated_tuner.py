@@ -13,6 +13,7 @@ import pytest
 from keras_regzoo import tuning
 from keras_regzoo.quiet import QUIET
 from keras_regzoo.training import cross_validate
+from keras_regzoo.tuning.cross_validated_tuner import PEERS
 from tests.tuning.search_process import FOLDS, TRIALS, X, Y, build, tuner
 
 pytestmark = [
@@ -133,6 +134,19 @@ class OwnFit(keras_tuner.HyperModel):
 
     def fit(self, hp, model, *args, **kwargs):
         return model.fit(*args, batch_size=hp.Choice("batch_size", [4]), **kwargs)
+
+
+def test_trials_of_other_epochs_make_no_trial_poor(tmp_path):
+    oracle = keras_tuner.oracles.HyperbandOracle("val_loss", max_epochs=4, factor=2, seed=1)
+    search = tuner(tmp_path, oracle=oracle, patience=1)
+    search.search(X, Y, batch_size=8)
+    ended = {}
+    for number, trial in search.oracle.trials.items():
+        epochs = trial.hyperparameters.values["tuner/epochs"]
+        ended.setdefault(epochs, []).append(len(search.fold_scores(number)) < FOLDS)
+    assert len(ended) > 1
+    for epochs, those in ended.items():
+        assert not any(those[:PEERS]), f"{epochs} epochs"
 
 
 def test_steps_are_those_of_a_hypermodels_own_fit_and_refit_takes_them(tmp_path):
