@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import fresh
 from keras_regzoo.training.retrain_on_all_data import Retrained
 from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean, read_folds
+from keras_regzoo.tuning.oracle_files import write_state, write_whole
 from keras_regzoo.tuning.step_counter import StepCounter
 
 keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
@@ -63,7 +65,8 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         **kwargs: Of `keras_tuner.Tuner`, such as `directory` and `project_name`.
 
     Raises:
-        ValueError: If an argument is outside its range, or there are several objectives.
+        ValueError: If an argument is outside its range, there are several objectives, or a file in
+            the folder is damaged.
         ImportError: If KerasTuner is not installed, which the `tuner` extra brings.
 
     Example:
@@ -107,7 +110,20 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         self.splits, self.patience = splits, patience
         self.spread = validation.number("spread", spread, "[0, inf)")
         self.seed = validation.integer("seed", seed, SEEDS)
-        super().__init__(oracle, hypermodel, **kwargs)
+        write_whole(oracle)
+        try:
+            super().__init__(oracle, hypermodel, **kwargs)
+        except json.JSONDecodeError as error:
+            raise ValueError(
+                f"`directory` must hold no damaged search; received {self.project_dir!r}: delete "
+                "it to search anew."
+            ) from error
+
+    def save(self) -> None:
+        """Saves the tuner, and its oracle but on a worker."""
+        if not self._is_worker():
+            self.oracle.save()
+        write_state(self._get_tuner_fname(), self)
 
     def search(self, x: Any, y: Any = None, **fit: Any) -> None:
         """Runs the trials that are left.

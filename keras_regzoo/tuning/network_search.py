@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -107,11 +106,8 @@ def make_tuner(
     )
     options: dict[str, Any] = {"seed": settings["seed"], "spread": settings["spread"]}
     options |= {"directory": str(folder.parent), "project_name": folder.name}
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it says where it reads trials from
-            return CrossValidatedTuner(oracle, space, settings["folds"], **options)
-    except json.JSONDecodeError as error:  # KerasTuner's files are not written at once
-        raise ValueError(f"{str(folder)!r} is damaged: delete it to search anew.") from error
+    with contextlib.redirect_stdout(io.StringIO()):  # it says where it reads trials from
+        return CrossValidatedTuner(oracle, space, settings["folds"], **options)
 
 
 def run_trials(

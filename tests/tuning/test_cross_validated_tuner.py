@@ -106,6 +106,29 @@ def test_folds_of_other_data_seed_or_splits_are_not_taken(tmp_path):
     tuner(tmp_path, trials=1).search(X.copy(), Y, **FIT)
 
 
+def test_a_kill_while_files_are_written_tears_none(tmp_path, monkeypatch):
+    tuner(tmp_path, trials=2).search(X, Y, **FIT)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.json")}
+    search = tuner(tmp_path, trials=3)
+
+    def dies(*paths):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", dies)
+    for save in (search.save, lambda: search.oracle._save_trial(search.oracle.trials["0"])):
+        with pytest.raises(KeyboardInterrupt):
+            save()
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.json")} == before
+
+
+@pytest.mark.parametrize("name", ["oracle.json", "trial_0/trial.json", "tuner0.json"])
+def test_a_torn_file_of_a_search_is_one_sentence(name, tmp_path):
+    tuner(tmp_path, trials=1).search(X, Y, **FIT)
+    (tmp_path / "search" / name).write_text("{")
+    with pytest.raises(ValueError, match="`directory` must hold no damaged search"):
+        tuner(tmp_path, trials=1)
+
+
 def test_poor_trials_end_after_their_first_folds(tmp_path):
     search = tuner(tmp_path, trials=8, patience=1)
     search.search(X, Y, **FIT)
