@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, di
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import fresh
 from keras_regzoo.training.retrain_on_all_data import Retrained
-from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean, read_folds
+from keras_regzoo.tuning.failures import check_outcome
+from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean, means_and_spreads, read_folds
 from keras_regzoo.tuning.oracle_files import write_state, write_whole
 from keras_regzoo.tuning.step_counter import StepCounter
 
@@ -100,6 +102,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
     ) -> None:
         if patience is not None:
             validation.integer("patience", patience, "[1, inf)")
+        validation.instance("oracle", oracle, keras_tuner.Oracle)
         if hasattr(oracle.objective, "objectives"):
             raise ValueError("`oracle` must have one objective; received several.")
         if (executions := kwargs.get("executions_per_trial", 1)) != 1:
@@ -136,7 +139,8 @@ class CrossValidatedTuner(keras_tuner.Tuner):
 
         Raises:
             ValueError: If the examples cannot be split, `fit` is told what to validate on, or the
-                folder holds folds of other data, `splits` or `seed`.
+                folder holds folds of other data, `splits` or `seed`; later, if all trials fail,
+                or several in a row.
         """
         x = as_arrays("x", x)
         y = arrays_if_given("y", y, count(x))
@@ -146,7 +150,27 @@ class CrossValidatedTuner(keras_tuner.Tuner):
                 raise ValueError(f"`{option}` must be left out of a cross-validated search.")
         check_callbacks(fit.get("callbacks"))
         self._claim(x, y, folds)
-        super().search(x, y, **fit)
+        gave_up = None
+        try:
+            super().search(x, y, **fit)
+        except RuntimeError as error:  # several trials in a row failed
+            gave_up = error
+        if not self._is_worker():
+            check_outcome([*self.oracle.trials.values()], gave_up)
+        elif gave_up:
+            raise gave_up
+
+    def _try_run_and_update_trial(self, trial: Any, *data: Any, **fit: Any) -> None:
+        """As KerasTuner's, but what a trial failed with is its message, and not printed."""
+        try:
+            self._run_and_update_trial(trial, *data, **fit)
+            trial.status = "COMPLETED"
+        except keras_tuner.errors.FatalError:
+            raise
+        except Exception as error:
+            final = isinstance(error, keras_tuner.errors.FailedTrialError)
+            trial.status = "FAILED" if final else "INVALID"
+            trial.message = traceback.format_exc()
 
     def run_trial(self, trial: Any, x: Any, y: Any = None, **fit: Any) -> dict[str, float]:
         """Trains on each fold that is left; returns the means and spreads of the metrics."""
@@ -158,10 +182,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             train, held = folds[number]
             scores.append(self._score(trial, number, x, y, train, held, fit))
             self._save(trial.trial_id, scores)
-        names = set.intersection(*(set(score.metrics) for score in scores))
-        values = {name: [score.metrics[name] for score in scores] for name in names}
-        means = {name: float(np.mean(each)) for name, each in values.items()}
-        spreads = {f"{name}_spread": float(np.std(each)) for name, each in values.items()}
+        means, spreads = means_and_spreads(scores)
         if self.spread:
             name = self.oracle.objective.name
             means = {**means, f"{name}_mean": means[name], name: self._together(scores)}

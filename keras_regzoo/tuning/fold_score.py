@@ -45,6 +45,14 @@ def cautious_mean(values: Sequence[float], spread: float, direction: str) -> flo
     return mean + (spread if direction == "min" else -spread) * error
 
 
+def means_and_spreads(scores: Sequence[FoldScore]) -> tuple[dict[str, float], dict[str, float]]:
+    """Returns the mean of each metric that all folds have, and `NAME_spread` of each."""
+    names = set.intersection(*(set(score.metrics) for score in scores))
+    values = {name: [score.metrics[name] for score in scores] for name in names}
+    means = {name: float(np.mean(each)) for name, each in values.items()}
+    return means, {f"{name}_spread": float(np.std(each)) for name, each in values.items()}
+
+
 def read_folds(path: Path) -> list[FoldScore]:
     """Returns what a file holds of the folds of a trial; nothing if there is no such file.
 

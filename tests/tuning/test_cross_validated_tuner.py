@@ -301,7 +301,17 @@ def test_models_of_folds_are_refused_in_a_sentence_that_names_refit(alone):
         alone.get_best_models(1)
 
 
+@pytest.mark.parametrize("x", [X * np.nan, X[:, :2], X.astype(str)], ids=["nan", "width", "text"])
+def test_search_whose_trials_all_fail_is_one_sentence_and_prints_nothing(x, tmp_path, capfd):
+    search = tuner(tmp_path, trials=2)
+    with pytest.raises(ValueError, match="`search` must have trials that can be trained; 2 trials"):
+        search.search(x, Y, **FIT)
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 def test_settings_out_of_range_are_one_sentence(tmp_path):
+    with pytest.raises(ValueError, match="`oracle` must be a `keras_tuner` Oracle"):
+        tuning.CrossValidatedTuner("random", build, directory=str(tmp_path))
     oracle = keras_tuner.oracles.RandomSearchOracle("val_loss", seed=1)
     with pytest.raises(ValueError, match="`executions_per_trial` must be 1"):
         tuning.CrossValidatedTuner(oracle, build, executions_per_trial=3, directory=str(tmp_path))
