@@ -85,7 +85,7 @@ def search(
 
     Raises:
         ValueError: In one sentence, before anything is trained, if an argument is out of its
-            range, a technique does not exist or fit the network, the data or the network do not
+            range, KerasTuner's variables ask for several processes, a technique does not exist or fit the network, the data or the network do not
             fit, or `out` holds a search with other settings; later, if no trial could be trained.
         OSError: If the data are missing or `out` cannot be written to.
         ImportError: If an extra is missing (`tuner`: KerasTuner; `recipes`: matplotlib,
@@ -100,6 +100,11 @@ def search(
 
     Reference: Bergstra & Bengio (2012), Random Search for Hyper-Parameter Optimization.
     """
+    if "KERASTUNER_ORACLE_IP" in os.environ:
+        raise ValueError(
+            "`search` must run in one process; received KerasTuner's variables of a chief and "
+            "workers, which a `CrossValidatedTuner` takes."
+        )
     names = _names(techniques)
     for name, value in (("trials", trials), ("max_techniques", max_techniques)):
         validation.integer(name, value, "[1, inf)")
