@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,8 @@ from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, di
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import fresh
 from keras_regzoo.training.retrain_on_all_data import Retrained
-from keras_regzoo.tuning.failures import check_outcome
 from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean, means_and_spreads, read_folds
-from keras_regzoo.tuning.oracle_files import write_state, write_whole
+from keras_regzoo.tuning.sound_tuner import SoundTuner
 from keras_regzoo.tuning.step_counter import StepCounter
 
 keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
@@ -32,7 +29,7 @@ REFUSED = ("validation_data", "validation_split", "validation_freq", "sample_wei
 PEERS = 3  # trials at least that a poor one is compared with
 
 
-class CrossValidatedTuner(keras_tuner.Tuner):
+class CrossValidatedTuner(SoundTuner):
     """Searches hyperparameters by an objective's mean, and spread, over folds, with any oracle.
 
         v_k = best_epoch objective(f_θ trained without fold k; fold k)
@@ -113,20 +110,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         self.splits, self.patience = splits, patience
         self.spread = validation.number("spread", spread, "[0, inf)")
         self.seed = validation.integer("seed", seed, SEEDS)
-        write_whole(oracle)
-        try:
-            super().__init__(oracle, hypermodel, **kwargs)
-        except json.JSONDecodeError as error:
-            raise ValueError(
-                f"`directory` must hold no damaged search; received {self.project_dir!r}: delete "
-                "it to search anew."
-            ) from error
-
-    def save(self) -> None:
-        """Saves the tuner, and its oracle but on a worker."""
-        if not self._is_worker():
-            self.oracle.save()
-        write_state(self._get_tuner_fname(), self)
+        super().__init__(oracle, hypermodel, **kwargs)
 
     def search(self, x: Any, y: Any = None, **fit: Any) -> None:
         """Runs the trials that are left.
@@ -150,27 +134,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
                 raise ValueError(f"`{option}` must be left out of a cross-validated search.")
         check_callbacks(fit.get("callbacks"))
         self._claim(x, y, folds)
-        gave_up = None
-        try:
-            super().search(x, y, **fit)
-        except RuntimeError as error:  # several trials in a row failed
-            gave_up = error
-        if not self._is_worker():
-            check_outcome([*self.oracle.trials.values()], gave_up)
-        elif gave_up:
-            raise gave_up
-
-    def _try_run_and_update_trial(self, trial: Any, *data: Any, **fit: Any) -> None:
-        """As KerasTuner's, but what a trial failed with is its message, and not printed."""
-        try:
-            self._run_and_update_trial(trial, *data, **fit)
-            trial.status = "COMPLETED"
-        except keras_tuner.errors.FatalError:
-            raise
-        except Exception as error:
-            final = isinstance(error, keras_tuner.errors.FailedTrialError)
-            trial.status = "FAILED" if final else "INVALID"
-            trial.message = traceback.format_exc()
+        super().search(x, y, **fit)
 
     def run_trial(self, trial: Any, x: Any, y: Any = None, **fit: Any) -> dict[str, float]:
         """Trains on each fold that is left; returns the means and spreads of the metrics."""

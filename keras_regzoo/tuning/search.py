@@ -85,8 +85,9 @@ def search(
 
     Raises:
         ValueError: In one sentence, before anything is trained, if an argument is out of its
-            range, KerasTuner's variables ask for several processes, a technique does not exist or fit the network, the data or the network do not
-            fit, or `out` holds a search with other settings; later, if no trial could be trained.
+            range, a technique does not exist or fit the network, the data or the network do not
+            fit, `out` holds a search with other settings, or KerasTuner's variables ask for several
+            processes; later, if no trial could be trained.
         OSError: If the data are missing or `out` cannot be written to.
         ImportError: If an extra is missing (`tuner`: KerasTuner; `recipes`: matplotlib,
             scikit-learn).

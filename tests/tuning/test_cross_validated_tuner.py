@@ -268,7 +268,8 @@ def test_chief_and_two_workers_find_what_one_process_finds(alone, tmp_path):
 def test_what_needs_keras_tuner_says_so(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "keras_tuner", None)
     monkeypatch.delitem(sys.modules, "keras_regzoo.tuning.cross_validated_tuner")
-    monkeypatch.delitem(sys.modules, "keras_regzoo.tuning.regularized_hyper_model", raising=False)
+    for name in ("regularized_hyper_model", "sound_tuner"):
+        monkeypatch.delitem(sys.modules, f"keras_regzoo.tuning.{name}", raising=False)
     assert tuning.search_space
     for name in ("CrossValidatedTuner", "RegularizedHyperModel"):
         with pytest.raises(ImportError, match=f"{name} needs the package"):
