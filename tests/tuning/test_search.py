@@ -86,6 +86,8 @@ def test_other_settings_are_refused(result):
     [
         ({"techniques": "l3"}, "`techniques` must be one of 'l1', 'l2'"),
         ({"techniques": "l2,l2"}, "`techniques` must name one at least, and each once"),
+        ({"techniques": 3}, "`techniques` must be names"),
+        ({"oracle": ["random"]}, "`oracle` must be one of"),
         ({"trials": 0}, "`trials` must be an integer"),
         ({"folds": 1}, "`folds` must be an integer"),
         ({"folds": 400}, r"`folds` must be an integer in \[2, 310\]"),
@@ -118,6 +120,23 @@ def test_techniques_that_cannot_be_trained_are_one_sentence(tmp_path, monkeypatc
     monkeypatch.setattr(CrossValidatedTuner, "_score", fails)
     with pytest.raises(ValueError, match="3 trials failed, the last with ValueError: no"):
         tuning.search("digits", "l2", out=tmp_path, **SMALL)
+
+
+def test_label_smoothing_is_no_technique_of_a_regression(tmp_path, monkeypatch):
+    x = np.linspace(0, 1, 60, dtype="float32")[:, None]
+    np.savez(tmp_path / "line.npz", x=x, y=x[:, 0])
+    names, module = [], "keras_regzoo.tuning.search.make_tuner"
+
+    def noted(examples, builder, settings, *others):
+        names.extend(settings["techniques"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, noted)
+    with pytest.raises(KeyboardInterrupt):
+        tuning.search(tmp_path / "line.npz", out=tmp_path / "out", **{**SMALL, "train_size": None})
+    assert len(names) == 11 and "label_smoothing" not in names
+    with pytest.raises(ValueError, match="`techniques` must suit a regression"):
+        tuning.search(tmp_path / "line.npz", "l2,label_smoothing", out=tmp_path / "out")
 
 
 @pytest.mark.parametrize("oracle", ["bayesian", "hyperband", "grid"])
