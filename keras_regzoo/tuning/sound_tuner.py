@@ -42,7 +42,7 @@ class SoundTuner(keras_tuner.Tuner):
         """Saves the tuner, and its oracle but on a worker."""
         if not self._is_worker():
             self.oracle.save()
-        write_state(self._get_tuner_fname(), self)
+        _write_state(self._get_tuner_fname(), self)
 
     def search(self, *data: Any, **fit: Any) -> None:
         """Runs the trials that are left.
