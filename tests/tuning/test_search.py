@@ -1,5 +1,6 @@
 """A small search from end to end."""
 
+import importlib
 import json
 
 import keras
@@ -125,13 +126,13 @@ def test_techniques_that_cannot_be_trained_are_one_sentence(tmp_path, monkeypatc
 def test_label_smoothing_is_no_technique_of_a_regression(tmp_path, monkeypatch):
     x = np.linspace(0, 1, 60, dtype="float32")[:, None]
     np.savez(tmp_path / "line.npz", x=x, y=x[:, 0])
-    names, module = [], "keras_regzoo.tuning.search.make_tuner"
+    names, module = [], importlib.import_module("keras_regzoo.tuning.search")
 
     def noted(examples, builder, settings, *others):
         names.extend(settings["techniques"])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, noted)
+    monkeypatch.setattr(module, "make_tuner", noted)
     with pytest.raises(KeyboardInterrupt):
         tuning.search(tmp_path / "line.npz", out=tmp_path / "out", **{**SMALL, "train_size": None})
     assert len(names) == 11 and "label_smoothing" not in names
