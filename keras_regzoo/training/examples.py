@@ -47,6 +47,15 @@ def count(data: Any) -> int:
     return len(tree.flatten(data)[0])
 
 
+def check_finite(name: str, data: Any) -> None:
+    """Raises a ValueError unless what `as_arrays` returned is finite, one example at least."""
+    if not count(data):
+        raise ValueError(f"`{name}` must have at least one example; received none.")
+    floats = (each for each in tree.flatten(data) if each.dtype.kind in "fc")
+    if not all(np.isfinite(each).all() for each in floats):
+        raise ValueError(f"`{name}` must be finite; received NaN or infinite values.")
+
+
 def take(data: Any, positions: np.ndarray) -> Any:
     """Returns the examples at these positions, in the same structure."""
     return None if data is None else tree.map_structure(lambda array: array[positions], data)
