@@ -18,6 +18,8 @@ import numpy as np
 EXPANSION = 100  # zlib cannot pack more than 1032 bytes into one: zeros, not weights or data
 FLOOR = 2**26  # bytes that anything may unpack to
 LARGEST_JSON = 2**26
+WEIGHTS = "model.weights.h5"
+MEMBERS = {"metadata.json", "config.json", WEIGHTS}  # and assets
 
 PathLike = str | os.PathLike[str]
 
@@ -126,15 +128,30 @@ def _guarded(path: PathLike, load: Callable[[], Any]) -> Any:
         if os.fspath(path).endswith(".keras"):
             check_zip(path)
             with zipfile.ZipFile(path) as archive:
-                for name in {"model.weights.h5"} & set(archive.namelist()):
-                    with archive.open(name) as member:
-                        _check_hdf5(member)
+                _check_members(archive.namelist())
+                with archive.open(WEIGHTS) as member:
+                    _check_hdf5(member)
         else:
             _check_hdf5(path)
         return load()
     except Exception as error:  # whatever Keras, h5py and zipfile know to raise
-        reason = " ".join((str(error) or repr(error)).split("\n\n")[0].split())
-        raise ValueError(f"{os.fspath(path)!r} cannot be loaded safely: {reason}") from error
+        message = f"{os.fspath(path)!r} cannot be loaded safely: {_reason(error)}"
+        raise ValueError(message) from error
+
+
+def _reason(error: Exception) -> str:
+    """Returns the first paragraph of an error, and the next if a colon announces it."""
+    first, *more = (" ".join(each.split()) for each in (str(error) or repr(error)).split("\n\n"))
+    return f"{first} {more[0]}" if first.endswith(":") and more else first
+
+
+def _check_members(names: list[str]) -> None:
+    """Raises a ValueError unless an archive holds the parts that Keras saves of a model, alone."""
+    for name in names:
+        if name not in MEMBERS and not name.startswith("assets/"):
+            raise ValueError(f"its member {name!r} is no part of a model that Keras saves")
+    for name in MEMBERS - set(names):
+        raise ValueError(f"it has no {name!r}")
 
 
 def _check_hdf5(source: Any) -> None:

@@ -128,7 +128,8 @@ def _splitter(
         if rarest < count:
             raise ValueError(
                 f"`{name}` must be at most the number of examples of the rarest class, {rarest}; "
-                f"received {name}={count}."
+                f"received {name}={count} (integers are taken as classes: for a regression pass "
+                f"floats as targets, or a scikit-learn KFold as `{name}`)."
             )
     if groups is None:
         kind = selection.KFold if labels is None else selection.StratifiedKFold

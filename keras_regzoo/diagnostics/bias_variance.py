@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.training_sets import Draw, training_sets
 from keras_regzoo.quiet import QUIET
-from keras_regzoo.training.examples import as_arrays, count
+from keras_regzoo.training.examples import as_arrays, check_finite, count, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import check_build, fresh
 from keras_regzoo.training.processes import run_all
@@ -80,7 +81,8 @@ def bias_variance(
     independent ones would.
 
     Args:
-        build: Returns a new compiled model; called for every set.
+        build: Returns a new compiled model; called for every set, and once before to see whether
+            its outputs fit.
         x: Array of training inputs, or a list or dict of such; `None` if `draw` makes the sets.
         y: Array of training targets; `None` if `draw` makes the sets.
         x_test: Test inputs.
@@ -100,7 +102,8 @@ def bias_variance(
         A `BiasVariance`.
 
     Raises:
-        ValueError: If an argument is outside its range, or shapes do not meet.
+        ValueError: Before training, if an argument is outside its range, data are empty or not
+            finite, or shapes do not meet.
 
     Example:
 
@@ -127,13 +130,17 @@ def bias_variance(
         if loss == "zero_one":
             raise ValueError("`truth` must be None under the 0-1 loss; received an array.")
         truth = as_arrays("truth", truth, count(x_test))
+        check_finite("truth", truth)
+    for name, data in (("x_test", x_test), ("y_test", y_test)):
+        check_finite(name, data)
     drawn = training_sets(x, y, draw, sets, seed)
+    parts = functools.partial(squared_parts, y=y_test, truth=truth)
+    if loss == "zero_one":
+        parts = functools.partial(zero_one_parts, labels=class_numbers(y_test))
+    parts(np.stack([_untrained_outputs(build, as_arrays("x", drawn(0)[0]), x_test)]))
     tasks = [_Set(build, drawn, x_test, fit, s, (seed + s) % 2**32) for s in range(sets)]
     results = run_all(tasks, jobs, None, "training sets" if progress else "")
-    outputs = np.stack([result.outputs for result in results])
-    if loss == "squared":
-        return squared_parts(outputs, y_test, truth)
-    return zero_one_parts(outputs, class_numbers(y_test))
+    return parts(np.stack([result.outputs for result in results]))
 
 
 def squared_parts(outputs: np.ndarray, y: np.ndarray, truth: np.ndarray | None) -> BiasVariance:
@@ -221,7 +228,25 @@ class _Set:
         model = fresh(self.build)
         model.fit(x, y, **for_one_fit(self.fit))
         quiet = {"batch_size": self.fit.get("batch_size"), "verbose": QUIET}
-        outputs = model.predict(self.x_test, **quiet)
-        if not isinstance(outputs, np.ndarray):
-            raise ValueError(f"`build` must return a model with one output; it has {len(outputs)}.")
-        return _Fitted(None, outputs)
+        return _Fitted(None, model.predict(self.x_test, **quiet))
+
+
+def _untrained_outputs(build: Callable[[], keras.Model], x: Any, x_test: Any) -> np.ndarray:
+    """Returns what a new model makes of one test example, as often as there are test examples.
+
+    Raises:
+        ValueError: If it does not take training or test inputs, or has several outputs.
+    """
+    model = fresh(build)
+    outputs: Any = None
+    for name, inputs in (("x", x), ("x_test", x_test)):
+        try:
+            outputs = model.predict(take(inputs, np.arange(1)), verbose=QUIET)
+        except Exception as error:  # whatever Keras and its backends know to raise
+            shapes = keras.tree.map_structure(lambda array: array.shape, inputs)
+            raise ValueError(
+                f"`{name}` must be what the model of `build` takes; received shapes {shapes}."
+            ) from error
+    if not isinstance(outputs, np.ndarray):
+        raise ValueError(f"`build` must return a model with one output; it has {len(outputs)}.")
+    return np.repeat(outputs, count(x_test), axis=0)

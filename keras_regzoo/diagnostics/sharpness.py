@@ -13,7 +13,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import PureView, value_and_grad
 from keras_regzoo.callbacks.layer_health import data_loss
 from keras_regzoo.data.splits import SEEDS
-from keras_regzoo.training.examples import as_arrays, count, take
+from keras_regzoo.training.examples import as_arrays, check_finite, count, take
 
 START = 1e-3  # of the radius: enough to leave a minimum, where the gradient is 0
 
@@ -52,7 +52,8 @@ def sharpness(
         The rise, in units of the loss, at least 0 but for rounding.
 
     Raises:
-        ValueError: If an argument is outside its range, or the model has no compiled loss.
+        ValueError: If an argument is outside its range, data are empty or not finite, or the model
+            has no compiled loss.
 
     Example:
 
@@ -76,6 +77,8 @@ def sharpness(
         raise ValueError("`model` must be built and compiled with a loss; it is not.")
     x = as_arrays("x", x)
     y = as_arrays("y", y, count(x))
+    for name, data in (("x", x), ("y", y)):
+        check_finite(name, data)
     base: Any = model.base if hasattr(model, "objectives") else model  # pyright: ignore
     view = PureView(base)
     state = view.state()

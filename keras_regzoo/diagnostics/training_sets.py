@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_regzoo import validation
-from keras_regzoo.training.examples import as_arrays, count, take
+from keras_regzoo.training.examples import as_arrays, check_finite, count, take
 
 DRAWS = ("bootstrap", "disjoint")
 Draw = Callable[[int], tuple[Any, Any]]
@@ -34,9 +34,9 @@ def training_sets(x: Any, y: Any, draw: str | Draw, sets: int, seed: int) -> Dra
             raise ValueError("`x` and `y` must be None where `draw` makes the sets; received both.")
         return _Made(draw, seed)
     validation.one_of("draw", draw, DRAWS)
-    x = as_arrays("x", x)
+    x = _finite("x", x)
     examples = count(x)
-    y = as_arrays("y", y, examples)
+    y = _finite("y", y, examples)
     random = np.random.default_rng(seed)
     if draw == "bootstrap":
         return _Taken(x, y, list(random.integers(examples, size=(sets, examples))))
@@ -50,8 +50,10 @@ class _Made:
     seed: int
 
     def __call__(self, number: int) -> tuple[Any, Any]:
-        x, y = self.draw((self.seed + number) % 2**32)
-        return x, y
+        made = self.draw((self.seed + number) % 2**32)
+        if not isinstance(made, list | tuple) or len(made) != 2:
+            raise ValueError(f"`draw` must return new `x` and `y`; it returned {made!r}.")
+        return made[0], made[1]
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,9 @@ class _Taken:
 
     def __call__(self, number: int) -> tuple[Any, Any]:
         return take(self.x, self.positions[number]), take(self.y, self.positions[number])
+
+
+def _finite(name: str, data: Any, examples: int | None = None) -> Any:
+    arrays = as_arrays(name, data, examples)
+    check_finite(name, arrays)
+    return arrays

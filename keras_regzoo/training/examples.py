@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,28 @@ def count(data: Any) -> int:
     return len(tree.flatten(data)[0])
 
 
+def check_finite(name: str, data: Any) -> None:
+    """Raises a ValueError unless what `as_arrays` returned is finite, one example at least."""
+    if not count(data):
+        raise ValueError(f"`{name}` must have at least one example; received none.")
+    floats = (each for each in tree.flatten(data) if each.dtype.kind in "fc")
+    if not all(np.isfinite(each).all() for each in floats):
+        raise ValueError(f"`{name}` must be finite; received NaN or infinite values.")
+
+
 def take(data: Any, positions: np.ndarray) -> Any:
     """Returns the examples at these positions, in the same structure."""
     return None if data is None else tree.map_structure(lambda array: array[positions], data)
+
+
+def digest(data: Any) -> str:
+    """Returns a hash of arrays and numbers, their types and shapes, in any structure."""
+    found = hashlib.sha256()
+    for path, part in tree.flatten_with_path(data):
+        array = np.asarray(part)
+        content = str(array.tolist()).encode() if array.dtype.hasobject else array.tobytes()
+        found.update(f"{path} {array.dtype.str} {array.shape} ".encode() + content)
+    return found.hexdigest()
 
 
 def _as_array(part: Any) -> np.ndarray:

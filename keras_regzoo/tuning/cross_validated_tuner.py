@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_regzoo import safe_files, validation
-from keras_regzoo.data.folds import fold_indices
+from keras_regzoo import validation
+from keras_regzoo.data.folds import Fold, fold_indices
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.run_store import to_json, write_atomically
-from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, take
+from keras_regzoo.training.exact_steps import History, check_options
+from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, digest, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
-from keras_regzoo.training.retrain_on_all_data import Retrained, retrain_on_all_data
-from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean
+from keras_regzoo.training.fresh import fresh
+from keras_regzoo.training.retrain_on_all_data import Retrained
+from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean, means_and_spreads, read_folds
+from keras_regzoo.tuning.sound_tuner import SoundTuner
+from keras_regzoo.tuning.step_counter import StepCounter
 
 keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
 
 FOLDS = "folds.json"
+DIGEST = "folds.sha256"  # of data, seed and folds
+REFUSED = ("validation_data", "validation_split", "validation_freq", "sample_weight")
 PEERS = 3  # trials at least that a poor one is compared with
 
 
-class CrossValidatedTuner(keras_tuner.Tuner):
+class CrossValidatedTuner(SoundTuner):
     """Searches hyperparameters by an objective's mean, and spread, over folds, with any oracle.
 
         v_k = best_epoch objective(f_θ trained without fold k; fold k)
@@ -36,10 +41,11 @@ class CrossValidatedTuner(keras_tuner.Tuner):
     the objective's own is the score, and `NAME_mean` its mean: of two settings with one mean, the
     steadier is better. Folds share training examples, so that s / √K is no honest standard error,
     but alike for all trials. A poor trial ends early: after `patience` folds its score is worse
-    than the median, over the trials that have come as far, of theirs.
+    than the median, over the trials of as many epochs that have come as far, of theirs.
 
     Every fold is saved in the trial's folder as it ends: a search that was killed goes on with the
-    next fold when it is started anew with the same `directory` and `project_name`. In a search by
+    next fold when it is started anew with the same `directory` and `project_name`, and refuses
+    other data, `splits` or `seed`. In a search by
     several processes (KerasTuner's environment variables) each trial runs once; the results are
     those of one process, but for poor trials, whose peers depend on time.
 
@@ -49,7 +55,8 @@ class CrossValidatedTuner(keras_tuner.Tuner):
     Args:
         oracle: A KerasTuner oracle with one objective that `fit` logs on held-out examples, such as
             `RandomSearchOracle("val_loss", max_trials=20)`, Bayesian, grid or Hyperband.
-        hypermodel: Function of `hp` that returns a new compiled model, or a `HyperModel`.
+        hypermodel: Function of `hp` that returns a new compiled model, or a `HyperModel`, whose
+            `fit` gives `callbacks` to `model.fit` and returns its `History`.
         splits: Number of folds, or a scikit-learn splitter, as in `cross_validate`.
         patience: Folds at least before a poor trial ends, at least 1; `None` never ends one.
         seed: Seed of the folds and of training.
@@ -57,7 +64,8 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         **kwargs: Of `keras_tuner.Tuner`, such as `directory` and `project_name`.
 
     Raises:
-        ValueError: If an argument is outside its range, or there are several objectives.
+        ValueError: If an argument is outside its range, there are several objectives, or a file in
+            the folder is damaged.
         ImportError: If KerasTuner is not installed, which the `tuner` extra brings.
 
     Example:
@@ -91,8 +99,14 @@ class CrossValidatedTuner(keras_tuner.Tuner):
     ) -> None:
         if patience is not None:
             validation.integer("patience", patience, "[1, inf)")
+        validation.instance("oracle", oracle, keras_tuner.Oracle)
         if hasattr(oracle.objective, "objectives"):
             raise ValueError("`oracle` must have one objective; received several.")
+        if (executions := kwargs.get("executions_per_trial", 1)) != 1:
+            raise ValueError(
+                "`executions_per_trial` must be 1, as a trial trains once on each of `splits` "
+                f"folds and `refit` once on all examples; received {executions!r}."
+            )
         self.splits, self.patience = splits, patience
         self.spread = validation.number("spread", spread, "[0, inf)")
         self.seed = validation.integer("seed", seed, SEEDS)
@@ -108,15 +122,18 @@ class CrossValidatedTuner(keras_tuner.Tuner):
                 each fold. Hyperband's epochs take the place of `epochs`.
 
         Raises:
-            ValueError: If the examples cannot be split, or `fit` is told what to validate on.
+            ValueError: If the examples cannot be split, `fit` is told what to validate on, or the
+                folder holds folds of other data, `splits` or `seed`; later, if all trials fail,
+                or several in a row.
         """
         x = as_arrays("x", x)
         y = arrays_if_given("y", y, count(x))
-        fold_indices(self.splits, y, count(x), seed=self.seed)
-        for option in ("validation_data", "validation_split", "sample_weight"):
+        folds = fold_indices(self.splits, y, count(x), seed=self.seed)
+        for option in REFUSED:
             if fit.get(option) is not None:
                 raise ValueError(f"`{option}` must be left out of a cross-validated search.")
         check_callbacks(fit.get("callbacks"))
+        self._claim(x, y, folds)
         super().search(x, y, **fit)
 
     def run_trial(self, trial: Any, x: Any, y: Any = None, **fit: Any) -> dict[str, float]:
@@ -129,10 +146,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             train, held = folds[number]
             scores.append(self._score(trial, number, x, y, train, held, fit))
             self._save(trial.trial_id, scores)
-        names = set.intersection(*(set(score.metrics) for score in scores))
-        values = {name: [score.metrics[name] for score in scores] for name in names}
-        means = {name: float(np.mean(each)) for name, each in values.items()}
-        spreads = {f"{name}_spread": float(np.std(each)) for name, each in values.items()}
+        means, spreads = means_and_spreads(scores)
         if self.spread:
             name = self.oracle.objective.name
             means = {**means, f"{name}_mean": means[name], name: self._together(scores)}
@@ -148,13 +162,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         Raises:
             ValueError: If the file that holds it is damaged.
         """
-        path = Path(self.get_trial_dir(trial_id)) / FOLDS
-        if not path.is_file():
-            return []
-        try:
-            return [_fold_score(saved) for saved in safe_files.read_json(path, list)]
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{str(path)!r} is damaged ({error}): delete the trial.") from error
+        return read_folds(Path(self.get_trial_dir(trial_id)) / FOLDS)
 
     def scored_trials(self) -> list[Any]:
         """Returns the trials with a score, the best first."""
@@ -172,28 +180,41 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             raise ValueError("`search` must have run a trial before `refit`; none has ended.")
         return max(trials, key=lambda trial: len(self.fold_scores(trial.trial_id)))  # the first
 
-    def refit(self, x: Any, y: Any = None, batch_size: int = 32, **fit: Any) -> Retrained:
+    def refit(self, x: Any, y: Any = None, batch_size: int | None = None, **fit: Any) -> Retrained:
         """Trains the best trial's model on all examples, for the median of its folds' best steps.
+
+        The hypermodel's `fit` trains it, as it trained the folds, and is ended after these steps.
 
         Args:
             x: All inputs.
             y: All targets; `None` where the model takes none.
-            batch_size: That of the search.
-            **fit: Other options of `fit`, as for `retrain_on_all_data`.
+            batch_size: That of the search; `None` where it had none or the hypermodel chooses it.
+            **fit: Other options of `fit`, but those that count epochs or steps; `callbacks` is a
+                function that returns a list of new ones.
 
         Raises:
-            ValueError: If no trial has ended.
+            ValueError: If an argument is not as it must be, or no trial has ended.
         """
+        check_options(fit)
+        if batch_size is not None:
+            fit["batch_size"] = validation.integer("batch_size", batch_size, "[1, inf)")
+        x = as_arrays("x", x)
+        inputs = x, arrays_if_given("y", y, count(x))
         best = self.best_trial()
-        steps = [score.steps for score in self.fold_scores(best.trial_id)]
+        median = np.median([score.steps for score in self.fold_scores(best.trial_id)])
+        steps = max(1, round(float(median)))
         keras.utils.set_random_seed(self.seed)
-        return retrain_on_all_data(
-            lambda: self.hypermodel.build(best.hyperparameters),
-            x,
-            y,
-            max(1, round(float(np.median(steps)))),
-            batch_size,
-            **fit,
+        model = fresh(lambda: self._build_hypermodel(best.hyperparameters))
+        model.steps_per_execution = 1
+        options = {**for_one_fit(fit), "epochs": steps}
+        history, ends = self._fit(best.hyperparameters, model, inputs, options, steps)
+        return Retrained(model, ends[-1], history)
+
+    def load_model(self, trial: Any) -> keras.Model:
+        """Raises a ValueError: models of folds are not kept, whoever asks for them."""
+        raise ValueError(
+            "`get_best_models` must give way to `refit`, which trains the best trial's model on "
+            "all examples: the models of single folds are not kept."
         )
 
     def _score(
@@ -206,7 +227,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         options["epochs"] = given.get("tuner/epochs", options.get("epochs", 1))
         options["validation_data"] = (take(x, held), take(y, held))
         inputs = take(x, train), take(y, train)
-        history = self.hypermodel.fit(trial.hyperparameters, model, *inputs, **options).history
+        history, ends = self._fit(trial.hyperparameters, model, inputs, options)
         name, direction = self.oracle.objective.name, self.oracle.objective.direction
         if name not in history:
             raise keras_tuner.errors.FatalValueError(
@@ -217,11 +238,24 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         if not np.isfinite(values).any():
             raise keras_tuner.errors.FailedTrialError(f"{name} was never finite.")
         best = int(np.nanargmin(np.where(np.isfinite(values), values, np.nan)))
-        steps = math.ceil(len(train) / (options.get("batch_size") or 32)) * (best + 1)
         metrics = {
             key: float(logged[best]) for key, logged in history.items() if np.isfinite(logged[best])
         }
-        return FoldScore(metrics[name], best + 1, steps, metrics)
+        return FoldScore(metrics[name], best + 1, ends[best], metrics)
+
+    def _fit(
+        self, hp: Any, model: Any, inputs: Any, options: dict[str, Any], limit: int | None = None
+    ) -> tuple[History, list[int]]:
+        """Trains as the hypermodel does, for at most `limit` steps; also counts them, by epochs."""
+        counter = StepCounter(limit)
+        options["callbacks"] = [*(options.get("callbacks") or []), counter]
+        made = self.hypermodel.fit(hp, model, *inputs, **options)
+        if not isinstance(made, keras.callbacks.History) or not counter.ends:
+            raise keras_tuner.errors.FatalValueError(
+                "`hypermodel` must have a `fit` that gives `callbacks` to `model.fit` and returns "
+                f"its History; received {self.hypermodel!r}."
+            )
+        return made.history, counter.ends
 
     def _is_poor(self, trial_id: str, scores: list[FoldScore]) -> bool:
         done = len(scores)
@@ -232,6 +266,7 @@ class CrossValidatedTuner(keras_tuner.Tuner):
             self._together(found[:done])
             for path in others
             if (other := path.parent.name.removeprefix("trial_")) != trial_id
+            and self._budget(other) == self._budget(trial_id)
             and len(found := self.fold_scores(other)) >= done
         ]
         if len(peers) < PEERS:
@@ -239,16 +274,23 @@ class CrossValidatedTuner(keras_tuner.Tuner):
         sign = 1 if self.oracle.objective.direction == "min" else -1
         return bool(sign * (self._together(scores) - np.median(peers)) > 0)
 
+    def _budget(self, trial_id: str) -> int | None:
+        """Returns the epochs that Hyperband gives a trial."""
+        return self.oracle.get_trial(trial_id).hyperparameters.values.get("tuner/epochs")
+
+    def _claim(self, x: Any, y: Any, folds: list[Fold]) -> None:
+        """Notes what the folds are of; raises a ValueError if those in the folder are of others."""
+        path = Path(self.project_dir) / DIGEST
+        found = digest([self.seed, folds, x, y])
+        if not path.is_file():
+            write_atomically(path, found)
+        elif path.read_text(encoding="utf-8") != found:
+            raise ValueError(
+                "`directory` must hold a search of the same data, `splits` and `seed`, or a new "
+                f"one; received {str(path.parent)!r}."
+            )
+
     def _save(self, trial_id: str, scores: list[FoldScore]) -> None:
         folder = Path(self.get_trial_dir(trial_id))
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / FOLDS, to_json([score._asdict() for score in scores]))
-
-
-def _fold_score(saved: Any) -> FoldScore:
-    score = FoldScore(**saved)
-    for name, value in {"value": score.value, **score.metrics}.items():
-        validation.number(name, value)
-    for name in ("epoch", "steps"):
-        validation.integer(name, getattr(score, name), "[1, inf)")
-    return score

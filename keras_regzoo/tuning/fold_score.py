@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from keras_regzoo import safe_files, validation
 
 
 class FoldScore(NamedTuple):
@@ -40,3 +43,34 @@ def cautious_mean(values: Sequence[float], spread: float, direction: str) -> flo
         return mean
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
     return mean + (spread if direction == "min" else -spread) * error
+
+
+def means_and_spreads(scores: Sequence[FoldScore]) -> tuple[dict[str, float], dict[str, float]]:
+    """Returns the mean of each metric that all folds have, and `NAME_spread` of each."""
+    names = set.intersection(*(set(score.metrics) for score in scores))
+    values = {name: [score.metrics[name] for score in scores] for name in names}
+    means = {name: float(np.mean(each)) for name, each in values.items()}
+    return means, {f"{name}_spread": float(np.std(each)) for name, each in values.items()}
+
+
+def read_folds(path: Path) -> list[FoldScore]:
+    """Returns what a file holds of the folds of a trial; nothing if there is no such file.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    if not path.is_file():
+        return []
+    try:
+        return [_fold_score(saved) for saved in safe_files.read_json(path, list)]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{str(path)!r} is damaged ({error}): delete the trial.") from error
+
+
+def _fold_score(saved: Any) -> FoldScore:
+    score = FoldScore(**saved)
+    for name, value in {"value": score.value, **score.metrics}.items():
+        validation.number(name, value)
+    for name in ("epoch", "steps"):
+        validation.integer(name, getattr(score, name), "[1, inf)")
+    return score

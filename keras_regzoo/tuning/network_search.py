@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from keras_regzoo.diagnostics.progress_bar import progress_bar
 from keras_regzoo.objectives import RegularizedModel
 from keras_regzoo.quiet import QUIET
 from keras_regzoo.training.retrain_on_all_data import Retrained
+from keras_regzoo.tuning.failures import failure_of
 from keras_regzoo.tuning.fold_score import cautious_mean
 
 LOSS = "val_loss"
@@ -107,11 +107,8 @@ def make_tuner(
     )
     options: dict[str, Any] = {"seed": settings["seed"], "spread": settings["spread"]}
     options |= {"directory": str(folder.parent), "project_name": folder.name}
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it says where it reads trials from
-            return CrossValidatedTuner(oracle, space, settings["folds"], **options)
-    except json.JSONDecodeError as error:  # KerasTuner's files are not written at once
-        raise ValueError(f"{str(folder)!r} is damaged: delete it to search anew.") from error
+    with contextlib.redirect_stdout(io.StringIO()):  # it says where it reads trials from
+        return CrossValidatedTuner(oracle, space, settings["folds"], **options)
 
 
 def run_trials(
@@ -133,26 +130,14 @@ def run_trials(
             bar.update(shown, completed=ended, doing=f"trial {begun}{score}")
             return []
 
-        gave_up = None
-        try:
-            tuner.search(
-                examples.x,
-                examples.y,
-                epochs=settings["epochs"],
-                batch_size=settings["batch_size"],
-                verbose=QUIET,
-                callbacks=show,
-            )
-        except RuntimeError as error:
-            gave_up = error
-        failures = [t["failure"] for t in trials_of(tuner)[1] if t["failure"]]
-        if gave_up and not failures:
-            raise gave_up
-        if gave_up or not tuner.scored_trials():
-            raise ValueError(
-                "`techniques` must be such that the network can be trained with them; "
-                f"{len(failures)} trials failed, the last with {failures[-1]}"
-            ) from gave_up
+        tuner.search(
+            examples.x,
+            examples.y,
+            epochs=settings["epochs"],
+            batch_size=settings["batch_size"],
+            verbose=QUIET,
+            callbacks=show,
+        )
         bar.update(shown, completed=trials, doing="trials")
 
 
@@ -180,7 +165,6 @@ def _trial(tuner: Any, trial: Any) -> dict[str, Any]:
     folds = tuner.fold_scores(trial.trial_id)
     given = trial.hyperparameters.values
     values = [fold.value for fold in folds]
-    message = (trial.message or "").strip().split("\n")
     return {
         "number": int(trial.trial_id),
         "techniques": given["techniques"],
@@ -191,7 +175,7 @@ def _trial(tuner: Any, trial: Any) -> dict[str, Any]:
         "folds": values,
         "epochs": given.get("tuner/epochs"),
         "stopped": trial.score is not None and len(folds) < tuner.splits,
-        "failure": message[-1] if trial.score is None and message[-1] else None,
+        "failure": failure_of(trial),
     }
 
 

@@ -18,6 +18,7 @@ keras_tuner: Any = validation.extra("keras_tuner", "tuner", "RegularizedHyperMod
 
 NONE = "none"
 CHOSEN = "techniques"
+VALIDATION = ("validation_data", "validation_split")
 
 
 class RegularizedHyperModel(keras_tuner.HyperModel):
@@ -29,7 +30,7 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
     by `+`, or is `"none"`; the strengths of each, `technique/argument`, are conditional on it.
     Penalties act on all kernels, constraints on each unit's incoming weights, layers after every
     hidden activation; what stops training early is added to the callbacks of `fit`, and looks at
-    its validation loss.
+    its validation loss, unless it has none.
 
     It is *not* a search for the network: `build_model` may search that with the same `hp`.
 
@@ -109,7 +110,7 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
 
     def fit(self, hp: Any, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         """Trains a model of this trial, with the callbacks of its techniques, by `model.fit`."""
-        strengths = self._chosen(hp)
+        strengths = self._chosen(hp) if any(kwargs.get(each) for each in VALIDATION) else {}
         added = [make(**strengths[name]) for name, make in STOPPERS.items() if name in strengths]
         callbacks = [*(kwargs.pop("callbacks", None) or []), *added]
         return model.fit(*args, callbacks=callbacks, **kwargs)

@@ -28,10 +28,12 @@ COMMON = (
     "adversarial_training,sharpness_aware,max_norm,label_smoothing"
 )
 
+OF_CLASSES = ("label_smoothing",)
+
 
 def search(
     data: str | os.PathLike[str] = "digits",
-    techniques: str | Sequence[str] = COMMON,
+    techniques: str | Sequence[str] | None = None,
     *,
     trials: int = 20,
     oracle: str = "random",
@@ -61,7 +63,8 @@ def search(
 
     Args:
         data: What `keras_regzoo.data.load` takes, as for `keras_regzoo.diagnostics.compare`.
-        techniques: Names of the catalogue to choose from, a list or separated by commas.
+        techniques: Names of the catalogue to choose from, a list or separated by commas; `None`
+            for twelve common ones, of which a regression leaves out label smoothing.
         trials: Number of trials, at least 1. A grid or Hyperband may need fewer.
         oracle: `"random"`, `"bayesian"`, `"hyperband"` (which divides `epochs` by 3 for the first
             round of most trials) or `"grid"` (ten values of each range).
@@ -86,7 +89,8 @@ def search(
     Raises:
         ValueError: In one sentence, before anything is trained, if an argument is out of its
             range, a technique does not exist or fit the network, the data or the network do not
-            fit, or `out` holds a search with other settings; later, if no trial could be trained.
+            fit, `out` holds a search with other settings, or KerasTuner's variables ask for several
+            processes; later, if no trial could be trained.
         OSError: If the data are missing or `out` cannot be written to.
         ImportError: If an extra is missing (`tuner`: KerasTuner; `recipes`: matplotlib,
             scikit-learn).
@@ -100,13 +104,18 @@ def search(
 
     Reference: Bergstra & Bengio (2012), Random Search for Hyper-Parameter Optimization.
     """
-    names = _names(techniques)
+    if "KERASTUNER_ORACLE_IP" in os.environ:
+        raise ValueError(
+            "`search` must run in one process; received KerasTuner's variables of a chief and "
+            "workers, which a `CrossValidatedTuner` takes."
+        )
+    names = _names(COMMON if techniques is None else techniques)
     for name, value in (("trials", trials), ("max_techniques", max_techniques)):
         validation.integer(name, value, "[1, inf)")
     validation.integer("folds", folds, "[2, inf)")
     validation.integer("seed", seed, SEEDS)
     validation.number("spread", spread, "[0, inf)")
-    validation.one_of("oracle", oracle, ORACLES)
+    validation.one_of("oracle", oracle, tuple(ORACLES))
     validation.extra("keras_tuner", "tuner", "A search")
     validation.extra("matplotlib.figure", "recipes", "A search")
     budget = Budget(epochs, batch_size, learning_rate)
@@ -115,6 +124,8 @@ def search(
     try:
         source = DataSource(data, target, task, train_size)
         examples = Examples(source.load(seed))
+        if not examples.data.classes:
+            names = _for_regression(names, techniques is None)
         validation.integer("folds", folds, f"[2, {len(examples.x)}]")
         settings = {
             **Experiment(source, model, builder, [], budget).settings,
@@ -139,9 +150,24 @@ def search(
     return result
 
 
+def _for_regression(names: list[str], by_default: bool) -> list[str]:
+    """Returns the techniques without those of classes, or raises if they were asked for."""
+    others = [name for name in names if name not in OF_CLASSES]
+    if len(others) < len(names) and not by_default:
+        raise ValueError(
+            f"`techniques` must suit a regression, which has no classes; received {names!r}."
+        )
+    return others
+
+
 def _names(techniques: Any) -> list[str]:
     """Returns the techniques, whether written as one text or as a list."""
-    written = techniques.split(",") if isinstance(techniques, str) else list(techniques)
+    if not isinstance(techniques, str | list | tuple):
+        raise ValueError(
+            "`techniques` must be names, in a list or separated by commas; received "
+            f"{techniques!r}."
+        )
+    written = techniques.split(",") if isinstance(techniques, str) else techniques
     names = [str(name).strip() for name in written]
     for name in names:
         validation.one_of("techniques", name, (*APPLIERS, *STOPPERS))

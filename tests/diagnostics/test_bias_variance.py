@@ -109,6 +109,10 @@ def test_one_seed_gives_one_result_and_classes_are_taken_one_hot():
         ({"draw": noisy_line}, "`x` and `y` must be None"),
         ({"draw": "disjoint", "sets": 11}, "`sets` must be an integer in"),
         ({"loss": "zero_one", "truth": X_TEST}, "`truth` must be None"),
+        ({"x": np.full((10, 1), np.nan)}, "`x` must be finite"),
+        ({"y_test": X_TEST * np.nan}, "`y_test` must be finite"),
+        ({"truth": X_TEST * np.inf}, "`truth` must be finite"),
+        ({"x_test": X_TEST[:0], "y_test": X_TEST[:0]}, "`x_test` must have at least one example"),
         ({"truth": X_TEST[:3]}, "`truth` must have one row"),
         ({"y_test": X_TEST[:3]}, "`y_test` must have one row"),
         ({"build": None}, "`build` must return"),
@@ -122,6 +126,33 @@ def test_bad_arguments_are_one_sentence_before_training(changes, message):
     with pytest.raises(ValueError, match=message):
         bias_variance(**given)
     assert not built
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"y_test": X_TEST[:, 0]}, "`y_test` must have the shape of the model's outputs"),
+        ({"truth": X_TEST[:, 0]}, "`truth` must have the shape of the model's outputs"),
+        ({"loss": "zero_one", "y_test": np.ones(200, int)}, "a score for each class"),
+        ({"x": np.ones((10, 2))}, "`x` must be what the model of `build` takes"),
+        ({"x_test": np.ones((200, 2))}, "`x_test` must be what the model of `build` takes"),
+        ({"x": None, "y": None, "draw": lambda seed: None}, "`draw` must return new `x` and `y`"),
+    ],
+)
+def test_what_does_not_fit_the_model_is_one_sentence_before_training(changes, message):
+    class Untrained(keras.Sequential):
+        def fit(self, *args, **kwargs):
+            raise AssertionError("trained")
+
+    def build():
+        model = Untrained([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    given = {"x": np.ones((10, 1)), "y": np.ones((10, 1)), "x_test": X_TEST, "y_test": X_TEST}
+    with pytest.raises(ValueError, match=message) as error:
+        bias_variance(build, **{**given, **changes}, sets=2)
+    assert "\n" not in str(error.value)
 
 
 def test_outputs_that_do_not_meet_the_targets_are_one_sentence():

@@ -62,6 +62,9 @@ def test_model_is_as_it_was():
         ({"model": None}, "`model` must be a"),
         ({"model": keras.Sequential([keras.Input((3,))])}, "`model` must be built and compiled"),
         ({"y": Y[:3]}, "`y` must have one row"),
+        ({"x": X[:0], "y": Y[:0]}, "`x` must have at least one example"),
+        ({"x": X * np.nan}, "`x` must be finite"),
+        ({"y": Y * np.inf}, "`y` must be finite"),
     ],
 )
 def test_bad_arguments_are_one_sentence(changes, message):

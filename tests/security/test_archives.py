@@ -11,6 +11,7 @@ import keras
 import pytest
 
 from keras_regzoo import RegularizedModel
+from keras_regzoo.safe_files import load_weights
 from tests.security.hostile import (
     FILES,
     GIGABYTE,
@@ -73,18 +74,46 @@ def test_gigabyte_of_zeros_in_hdf5_is_refused(load, suffix, tmp_path):
     assert_one_sentence(error)
 
 
+def with_weights(folder, name, weights):
+    """Returns the path of a model whose weights are a member of this name and content."""
+    whole, changed = folder / "model.keras", folder / "changed.keras"
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(whole)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(changed, "w") as new:
+        for member in ("config.json", "metadata.json"):
+            new.writestr(member, old.read(member))
+        new.writestr(name, weights, zipfile.ZIP_DEFLATED)
+    return changed
+
+
 def test_zeros_in_the_weights_of_an_archive_are_refused(tmp_path):
-    path = tmp_path / "model.keras"
-    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(path)
     inner = io.BytesIO()
     with h5py.File(inner, "w") as file:
         file.create_dataset("x", (GIGABYTE,), "u1", chunks=(2**20,), compression="gzip")
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "bomb.keras", "w") as new:
-        new.writestr("config.json", old.read("config.json"))
-        new.writestr("metadata.json", old.read("metadata.json"))
-        new.writestr("model.weights.h5", inner.getvalue())
+    path = with_weights(tmp_path, "model.weights.h5", inner.getvalue())
     with pytest.raises(ValueError, match=f"to {GIGABYTE} bytes"):
-        load_member(tmp_path / "bomb.keras")
+        load_member(path)
+
+
+def test_weights_of_an_archive_in_another_archive_are_refused(bomb, tmp_path):
+    path = with_weights(tmp_path, "model.weights.npz", bomb.read_bytes())
+    with pytest.raises(ValueError, match=r"its member .* is no part") as error:
+        load_member(path)
+    assert_one_sentence(error)
+
+
+def test_archive_without_weights_is_refused(tmp_path):
+    path = with_weights(tmp_path, "assets/model.weights.h5", b"")
+    with pytest.raises(ValueError, match=r"it has no .*weights"):
+        load_member(path)
+
+
+def test_weights_that_do_not_fit_are_one_sentence_with_the_reason(tmp_path):
+    path = tmp_path / "other.weights.h5"
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(5)]).save_weights(path)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"object <Dense [^:]*: .*\(2, 5\)") as error:
+        load_weights(model, path)
+    assert_one_sentence(error)
 
 
 def test_data_of_others_in_hdf5_are_refused(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from keras_regzoo import tuning
 from keras_regzoo.quiet import QUIET
 from keras_regzoo.training import cross_validate
+from keras_regzoo.tuning.cross_validated_tuner import PEERS
 from tests.tuning.search_process import FOLDS, TRIALS, X, Y, build, tuner
 
 pytestmark = [
@@ -91,6 +92,43 @@ def test_a_killed_search_goes_on_with_the_next_fold(alone, tmp_path):
     assert len(built) - 2 + len(built_after) == TRIALS * FOLDS
 
 
+def test_folds_of_other_data_seed_or_splits_are_not_taken(tmp_path):
+    search = tuner(tmp_path, trials=1)
+    search.search(X, Y, **FIT)
+    for change in ({"seed": 4}, {"splits": 2}):
+        other = tuner(tmp_path, trials=1)
+        vars(other).update(change)
+        with pytest.raises(ValueError, match="`directory` must hold a search of the same data"):
+            other.search(X, Y, **FIT)
+    for data in ((X * 5, Y), (X, Y * 100), (X, None)):
+        with pytest.raises(ValueError, match="`directory` must hold a search of the same data"):
+            tuner(tmp_path, trials=2).search(*data, **FIT)
+    tuner(tmp_path, trials=1).search(X.copy(), Y, **FIT)
+
+
+def test_a_kill_while_files_are_written_tears_none(tmp_path, monkeypatch):
+    tuner(tmp_path, trials=2).search(X, Y, **FIT)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.json")}
+    search = tuner(tmp_path, trials=3)
+
+    def dies(*paths):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", dies)
+    for save in (search.save, lambda: search.oracle._save_trial(search.oracle.trials["0"])):
+        with pytest.raises(KeyboardInterrupt):
+            save()
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.json")} == before
+
+
+@pytest.mark.parametrize("name", ["oracle.json", "trial_0/trial.json", "tuner0.json"])
+def test_a_torn_file_of_a_search_is_one_sentence(name, tmp_path):
+    tuner(tmp_path, trials=1).search(X, Y, **FIT)
+    (tmp_path / "search" / name).write_text("{")
+    with pytest.raises(ValueError, match="`directory` must hold no damaged search"):
+        tuner(tmp_path, trials=1)
+
+
 def test_poor_trials_end_after_their_first_folds(tmp_path):
     search = tuner(tmp_path, trials=8, patience=1)
     search.search(X, Y, **FIT)
@@ -109,6 +147,69 @@ def test_refit_takes_the_best_trials_steps_on_all_data(alone):
     assert refitted.steps == int(refitted.model.optimizer.iterations) == 6
     rate = best.hyperparameters.get("rate")
     assert float(refitted.model.optimizer.learning_rate) == pytest.approx(rate)
+
+
+class OwnFit(keras_tuner.HyperModel):
+    """A hypermodel that chooses the batch size."""
+
+    def build(self, hp):
+        return build(hp)
+
+    def fit(self, hp, model, *args, **kwargs):
+        return model.fit(*args, batch_size=hp.Choice("batch_size", [4]), **kwargs)
+
+
+def test_trials_of_other_epochs_make_no_trial_poor(tmp_path):
+    oracle = keras_tuner.oracles.HyperbandOracle("val_loss", max_epochs=4, factor=2, seed=1)
+    search = tuner(tmp_path, oracle=oracle, patience=1)
+    search.search(X, Y, batch_size=8)
+    ended = {}
+    for number, trial in search.oracle.trials.items():
+        epochs = trial.hyperparameters.values["tuner/epochs"]
+        ended.setdefault(epochs, []).append(len(search.fold_scores(number)) < FOLDS)
+    assert len(ended) > 1
+    for epochs, those in ended.items():
+        assert not any(those[:PEERS]), f"{epochs} epochs"
+
+
+def test_steps_are_those_of_a_hypermodels_own_fit_and_refit_takes_them(tmp_path):
+    search = tuner(tmp_path, OwnFit(), trials=1)
+    search.search(X, Y, epochs=3)
+    assert [fold.steps for fold in search.fold_scores("0")] == [4 * 3] * FOLDS
+    refitted = search.refit(X, Y)
+    assert refitted.steps == int(refitted.model.optimizer.iterations) == 12
+    assert len(refitted.history["loss"]) == 2, "24 examples are six batches of 4"
+
+
+def test_steps_per_epoch_are_counted_and_refitted(tmp_path):
+    search = tuner(tmp_path, trials=1)
+    search.search(X, Y, epochs=2, steps_per_epoch=1, batch_size=8)
+    assert [fold.steps for fold in search.fold_scores("0")] == [2] * FOLDS
+    refitted = search.refit(X, Y, batch_size=8)
+    assert refitted.steps == int(refitted.model.optimizer.iterations) == 2
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda self, hp, model, *args, **kwargs: 1.0,
+        lambda self, hp, model, *args, **kwargs: model.fit(*args, verbose=0),
+    ],
+)
+def test_fit_without_history_or_callbacks_is_one_sentence(fit, tmp_path):
+    search = tuner(tmp_path, type("Fit", (OwnFit,), {"fit": fit})(), trials=1)
+    with pytest.raises(keras_tuner.errors.FatalValueError, match="gives `callbacks` to"):
+        search.search(X, Y, epochs=1)
+
+
+def test_early_stopping_searches_and_refits_without_validation(tmp_path):
+    space = tuning.RegularizedHyperModel(build, ["early_stopping"])
+    oracle = keras_tuner.oracles.GridSearchOracle("val_loss", max_trials=2)
+    search = tuner(tmp_path, space, oracle=oracle)
+    search.search(X, Y, epochs=2, batch_size=8)
+    trials = search.oracle.trials.values()
+    assert "early_stopping" in {trial.hyperparameters.get("techniques") for trial in trials}
+    assert search.refit(X, Y, batch_size=8).steps == 4
 
 
 @pytest.mark.parametrize(
@@ -167,7 +268,8 @@ def test_chief_and_two_workers_find_what_one_process_finds(alone, tmp_path):
 def test_what_needs_keras_tuner_says_so(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "keras_tuner", None)
     monkeypatch.delitem(sys.modules, "keras_regzoo.tuning.cross_validated_tuner")
-    monkeypatch.delitem(sys.modules, "keras_regzoo.tuning.regularized_hyper_model", raising=False)
+    for name in ("regularized_hyper_model", "sound_tuner"):
+        monkeypatch.delitem(sys.modules, f"keras_regzoo.tuning.{name}", raising=False)
     assert tuning.search_space
     for name in ("CrossValidatedTuner", "RegularizedHyperModel"):
         with pytest.raises(ImportError, match=f"{name} needs the package"):
@@ -184,6 +286,7 @@ def test_what_needs_keras_tuner_says_so(monkeypatch, tmp_path):
         ({"y": Y[:3]}, "`y` must have one row"),
         ({"validation_data": (X, Y)}, "`validation_data` must be left out"),
         ({"validation_split": 0.1}, "`validation_split` must be left out"),
+        ({"validation_freq": 2}, "`validation_freq` must be left out"),
         ({"callbacks": []}, "`callbacks` must be a function"),
     ],
 )
@@ -194,7 +297,25 @@ def test_bad_arguments_are_one_sentence_before_the_first_trial(alone, changes, m
     assert len(alone.oracle.trials) == before
 
 
+def test_models_of_folds_are_refused_in_a_sentence_that_names_refit(alone):
+    with pytest.raises(ValueError, match="`get_best_models` must give way to `refit`"):
+        alone.get_best_models(1)
+
+
+@pytest.mark.parametrize("x", [X * np.nan, X[:, :2], X.astype(str)], ids=["nan", "width", "text"])
+def test_search_whose_trials_all_fail_is_one_sentence_and_prints_nothing(x, tmp_path, capfd):
+    search = tuner(tmp_path, trials=2)
+    with pytest.raises(ValueError, match="`search` must have trials that can be trained; 2 trials"):
+        search.search(x, Y, **FIT)
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 def test_settings_out_of_range_are_one_sentence(tmp_path):
+    with pytest.raises(ValueError, match="`oracle` must be a `keras_tuner` Oracle"):
+        tuning.CrossValidatedTuner("random", build, directory=str(tmp_path))
+    oracle = keras_tuner.oracles.RandomSearchOracle("val_loss", seed=1)
+    with pytest.raises(ValueError, match="`executions_per_trial` must be 1"):
+        tuning.CrossValidatedTuner(oracle, build, executions_per_trial=3, directory=str(tmp_path))
     with pytest.raises(ValueError, match="`patience` must be an integer in"):
         tuner(tmp_path, patience=0)
     with pytest.raises(ValueError, match="`spread` must be a number in"):

@@ -1,5 +1,6 @@
 """A small search from end to end."""
 
+import importlib
 import json
 
 import keras
@@ -86,6 +87,8 @@ def test_other_settings_are_refused(result):
     [
         ({"techniques": "l3"}, "`techniques` must be one of 'l1', 'l2'"),
         ({"techniques": "l2,l2"}, "`techniques` must name one at least, and each once"),
+        ({"techniques": 3}, "`techniques` must be names"),
+        ({"oracle": ["random"]}, "`oracle` must be one of"),
         ({"trials": 0}, "`trials` must be an integer"),
         ({"folds": 1}, "`folds` must be an integer"),
         ({"folds": 400}, r"`folds` must be an integer in \[2, 310\]"),
@@ -104,6 +107,13 @@ def test_bad_argument_is_one_sentence_and_leaves_nothing_behind(tmp_path, change
     assert list(tmp_path.iterdir()) == []
 
 
+def test_search_by_several_processes_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    with pytest.raises(ValueError, match="`search` must run in one process"):
+        tuning.search("digits", "l2", out=tmp_path / "out", **SMALL)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_techniques_that_cannot_be_trained_are_one_sentence(tmp_path, monkeypatch):
     def fails(self, *args):
         raise ValueError("no such thing")
@@ -111,6 +121,23 @@ def test_techniques_that_cannot_be_trained_are_one_sentence(tmp_path, monkeypatc
     monkeypatch.setattr(CrossValidatedTuner, "_score", fails)
     with pytest.raises(ValueError, match="3 trials failed, the last with ValueError: no"):
         tuning.search("digits", "l2", out=tmp_path, **SMALL)
+
+
+def test_label_smoothing_is_no_technique_of_a_regression(tmp_path, monkeypatch):
+    x = np.linspace(0, 1, 60, dtype="float32")[:, None]
+    np.savez(tmp_path / "line.npz", x=x, y=x[:, 0])
+    names, module = [], importlib.import_module("keras_regzoo.tuning.search")
+
+    def noted(examples, builder, settings, *others):
+        names.extend(settings["techniques"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "make_tuner", noted)
+    with pytest.raises(KeyboardInterrupt):
+        tuning.search(tmp_path / "line.npz", out=tmp_path / "out", **{**SMALL, "train_size": None})
+    assert len(names) == 11 and "label_smoothing" not in names
+    with pytest.raises(ValueError, match="`techniques` must suit a regression"):
+        tuning.search(tmp_path / "line.npz", "l2,label_smoothing", out=tmp_path / "out")
 
 
 @pytest.mark.parametrize("oracle", ["bayesian", "hyperband", "grid"])

@@ -1,0 +1,90 @@
+"""KerasTuner's tuner with files that a kill does not tear, and failures that are one sentence."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from pathlib import Path
+from typing import Any
+
+from keras_regzoo import validation
+from keras_regzoo.diagnostics.run_store import write_atomically
+from keras_regzoo.tuning.failures import check_outcome
+
+keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
+
+
+class SoundTuner(keras_tuner.Tuner):
+    """A tuner whose files are written whole, and which is silent about failures until all is lost.
+
+    Abstract: `run_trial` is left to others.
+
+    Args:
+        oracle: A KerasTuner oracle.
+        hypermodel: As KerasTuner takes it.
+        **kwargs: Of `keras_tuner.Tuner`.
+
+    Raises:
+        ValueError: If a file in the folder is damaged.
+    """
+
+    def __init__(self, oracle: Any, hypermodel: Any, **kwargs: Any) -> None:
+        _write_whole(oracle)
+        try:
+            super().__init__(oracle, hypermodel, **kwargs)
+        except json.JSONDecodeError as error:
+            raise ValueError(
+                f"`directory` must hold no damaged search; received {self.project_dir!r}: delete "
+                "it to search anew."
+            ) from error
+
+    def save(self) -> None:
+        """Saves the tuner, and its oracle but on a worker."""
+        if not self._is_worker():
+            self.oracle.save()
+        _write_state(self._get_tuner_fname(), self)
+
+    def search(self, *data: Any, **fit: Any) -> None:
+        """Runs the trials that are left.
+
+        Raises:
+            ValueError: If all trials fail, or several in a row.
+        """
+        gave_up = None
+        try:
+            super().search(*data, **fit)
+        except RuntimeError as error:  # several trials in a row failed
+            gave_up = error
+        if not self._is_worker():
+            check_outcome([*self.oracle.trials.values()], gave_up)
+        elif gave_up:
+            raise gave_up
+
+    def _try_run_and_update_trial(self, trial: Any, *data: Any, **fit: Any) -> None:
+        """As KerasTuner's, but what a trial failed with is its message, and not printed."""
+        try:
+            self._run_and_update_trial(trial, *data, **fit)
+            trial.status = "COMPLETED"
+        except keras_tuner.errors.FatalError:
+            raise
+        except Exception as error:
+            final = isinstance(error, keras_tuner.errors.FailedTrialError)
+            trial.status = "FAILED" if final else "INVALID"
+            trial.message = traceback.format_exc()
+
+
+def _write_whole(oracle: Any) -> None:
+    """Makes an oracle write its own file, and those of its trials, whole or not at all."""
+
+    def save() -> None:
+        _write_state(oracle._get_oracle_fname(), oracle)
+
+    def save_trial(trial: Any) -> None:
+        _write_state(Path(oracle._get_trial_dir(trial.trial_id)) / "trial.json", trial)
+
+    oracle.save, oracle._save_trial = save, save_trial
+
+
+def _write_state(path: Any, stateful: Any) -> None:
+    """Writes the state of a tuner, an oracle or a trial."""
+    write_atomically(Path(path), json.dumps(stateful.get_state()))
