@@ -90,9 +90,9 @@ class ContrastiveAutoencoder(BaseAutoencoder):
     def stages(self, encoder: keras.Model, decoder: keras.Model) -> Models:
         return [encoder, decoder]
 
-    def targets(self, x: Any, y: Any) -> Any:
+    def targets(self, x: Any, y: Any, name: str = "y") -> Any:
         """Labels are no targets: the input is."""
-        return super().targets(x, None if is_labels(y) and x.shape != y.shape else y)
+        return super().targets(x, None if is_labels(y) and x.shape != y.shape else y, name)
 
     def get_config(self) -> dict[str, Any]:
         own = self.contrast.get_config()
