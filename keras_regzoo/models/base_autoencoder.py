@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_regzoo import validation
 from keras_regzoo.models.first_batch import first_batch
-from keras_regzoo.models.from_disk import from_disk
+from keras_regzoo.models.from_disk import cut, from_disk, on_disk
 from keras_regzoo.models.inputs import (
     ROWS_AT_A_TIME,
     check_data,
@@ -37,8 +37,9 @@ class BaseAutoencoder(ObjectiveModel):
     What it is given is checked before any step: shapes, NaN and infinity, and the range that a
     likelihood asks for; of feeds, the first batch. Predictions ask for no range.
 
-    A `numpy.memmap` given to `fit`, `evaluate`, `predict` and what is built on them is read a batch
-    at a time, by `data.MemmapDataset`: as random an order, a seed from Python's own generator.
+    A `numpy.memmap` given to `fit`, `evaluate`, `predict` and what is built on them, alone or in a
+    list, is read a batch at a time, by `data.MemmapDataset`: as random an order, a seed from
+    Python's own generator.
 
     Args:
         encoder: Model from inputs to codes.
@@ -99,10 +100,12 @@ class BaseAutoencoder(ObjectiveModel):
         x = self.checked(("x", "y"), x, y)
         if kwargs.get("validation_data") is not None:
             kwargs["validation_data"] = self._held_out(kwargs["validation_data"])
+        y = self._weighted_targets(x, y, kwargs)
         return from_disk(super().fit, x, y, *args, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         x = self.checked(("x", "y"), x, y)
+        y = self._weighted_targets(x, y, kwargs)
         return from_disk(super().evaluate, x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -130,8 +133,9 @@ class BaseAutoencoder(ObjectiveModel):
         names = ("validation_data", "validation_data[1]")
         if not isinstance(data, list | tuple):
             return self.checked(names, data)
-        x, y, *weight = keras.utils.unpack_x_y_sample_weight(data)
-        return (self.checked(names, x, y), y, *weight)
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        x = self.checked(names, x, y)
+        return x, self._weighted_targets(x, y, {"sample_weight": weight}), weight
 
     def check_inputs(
         self, name: str, x: Any, valid_range: tuple[float, float] | None = None
@@ -167,9 +171,9 @@ class BaseAutoencoder(ObjectiveModel):
             x: Array of inputs, batch first.
             batch_size: Examples reconstructed at a time.
         """
-        if isinstance(x, np.memmap) and len(x) > ROWS_AT_A_TIME:
-            starts = range(0, len(x), ROWS_AT_A_TIME)
-            parts = (np.array(x[start : start + ROWS_AT_A_TIME], subok=False) for start in starts)
+        rows = len(self.targets(x, None))
+        if on_disk(x) and rows > ROWS_AT_A_TIME:
+            parts = (cut(x, slice(i, i + ROWS_AT_A_TIME)) for i in range(0, rows, ROWS_AT_A_TIME))
             return np.concatenate([self.reconstruction_error(each, batch_size) for each in parts])
         difference = self.reconstruct(x, batch_size) - np.asarray(self.targets(x, None))
         return np.mean(np.square(difference), axis=tuple(range(1, difference.ndim)))
