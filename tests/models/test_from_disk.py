@@ -9,10 +9,12 @@ import keras
 import numpy as np
 import pytest
 
+from keras_regzoo.callbacks import ResampleDeadLatents
 from keras_regzoo.data import MemmapDataset
 from keras_regzoo.models import (
     Autoencoder,
     ConditionalVAE,
+    TopKDictionary,
     VariationalAutoencoder,
     base_autoencoder,
     conditional_dense_autoencoder,
@@ -122,6 +124,23 @@ def test_codes_are_read_from_disk_a_batch_at_a_time(tmp_path):
         predict.__name__ = "predict"
         model.encode(x)
     assert isinstance(predict.call_args.kwargs["x"], MemmapDataset)
+
+
+def test_dictionary_trains_and_resamples_on_disk_as_in_memory(tmp_path):
+    x = gaussian(60)
+    ends = []
+    for given in (x, on_disk(x, tmp_path / "x")):
+        keras.utils.set_random_seed(3)
+        model = TopKDictionary(6, 40, k=2, dead_after=20, seed=1)
+        model.compile("adam")
+        resampling = ResampleDeadLatents(given, every=4, examples=40, seed=2)
+        fit = {"batch_size": 20, "epochs": 2, "shuffle": False, "verbose": 0}
+        history = model.fit(given, callbacks=[resampling], **fit).history
+        count = model.resample(given, seed=1)
+        ends.append([history["loss"], count, model.encode(given), *model.get_weights()])
+    assert ends[0][1] > 0
+    for first, second in zip(*ends, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
 
 
 def test_only_part_of_an_array_on_disk_is_checked(tmp_path):
