@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from keras import ops, tree
 
+_SHOWN = 80  # characters of a bad value
+
 
 def as_arrays(name: str, data: Any, examples: int | None = None) -> Any:
     """Returns NumPy arrays in the structure of `data`.
@@ -23,7 +25,7 @@ def as_arrays(name: str, data: Any, examples: int | None = None) -> Any:
     if not parts or not all(getattr(part, "shape", ()) for part in parts):
         raise ValueError(
             f"`{name}` must be an array with a row for each example, or a list or dict of such; "
-            f"received {data!r}."
+            f"received {_shortened(data)}."
         )
     arrays = tree.map_structure(_as_array, data)
     rows = [len(array) for array in tree.flatten(arrays)]
@@ -49,6 +51,11 @@ def count(data: Any) -> int:
 def take(data: Any, positions: np.ndarray) -> Any:
     """Returns the examples at these positions, in the same structure."""
     return None if data is None else tree.map_structure(lambda array: array[positions], data)
+
+
+def _shortened(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... (a {type(data).__name__})"
 
 
 def _as_array(part: Any) -> np.ndarray:
