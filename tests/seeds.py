@@ -16,3 +16,10 @@ def set_seed(seed: int) -> None:
     """
     with mock.patch(CLEAR) if keras.backend.backend() == "tensorflow" else nullcontext():
         keras.utils.set_random_seed(seed)
+
+
+def reset_draws(model: keras.Model) -> None:
+    """Puts the seeds of a model's layers, which Keras does not save, to one state."""
+    for variable in model.variables:
+        if variable.name == "seed_generator_state":
+            variable.assign([0, 1])

@@ -26,6 +26,7 @@ from tests.cases.case import KINDS, Case
 from tests.cases.networks import Placed, batch, place
 from tests.check import SAVED
 from tests.checks import CHECKS, counted_loss
+from tests.seeds import reset_draws
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_PROCESSES = ("loads_in_a_fresh_process", "two_virtual_devices")
@@ -149,9 +150,7 @@ def load_all(directory: str, defined_in: str) -> None:
 
 
 def _state(model: keras.Model, x: np.ndarray) -> dict[str, Any]:
-    for variable in model.variables:
-        if variable.name == "seed_generator_state":
-            variable.assign([0, 1])  # Keras saves no seeds
+    reset_draws(model)
     config = keras.saving.serialize_keras_object(model)["config"]
     variables = {"weight": model.weights, "optimizer variable": model.optimizer.variables}
     return {

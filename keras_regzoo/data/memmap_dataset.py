@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import tree
 
 from keras_regzoo import validation
 from keras_regzoo.data.splits import SEEDS
@@ -30,7 +31,8 @@ class MemmapDataset(keras.utils.PyDataset):
     It is *not* a shuffle buffer, whose randomness depends on how the file is ordered.
 
     Args:
-        x: Array of inputs, batch first. Floats become Keras's own, a batch at a time.
+        x: Array of inputs, batch first, or a list or dict of such. Floats become Keras's own, a
+            batch at a time.
         y: The same of targets, or `None`.
         sample_weight: Array of shape (examples,), or `None`; goes with `y`.
         batch_size: An integer of at least 1.
@@ -61,36 +63,30 @@ class MemmapDataset(keras.utils.PyDataset):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._arrays = [validation.instance("x", x, np.ndarray)]
         if sample_weight is not None and y is None:
             raise ValueError("`y` must be given with `sample_weight`; received y=None.")
-        for name, array in (("y", y), ("sample_weight", sample_weight)):
-            if array is not None:
-                validation.instance(name, array, np.ndarray)
-                if len(array) != len(x):
-                    raise ValueError(
-                        f"`{name}` must have as many examples as `x`, {len(x)}; "
-                        f"received {len(array)}."
-                    )
-                self._arrays.append(array)
-        if not len(x):
+        given = {"x": x, "y": y, "sample_weight": sample_weight}
+        self._arrays = [each for each in given.values() if each is not None]
+        rows = _checked(given)
+        if not rows:
             raise ValueError("`x` must have at least one example; received 0.")
         self.batch_size = validation.integer("batch_size", batch_size, "[1, inf)")
         self.shuffle = validation.one_of("shuffle", shuffle, (False, True))
         self.run = validation.integer("run", run, "[1, inf)")
         self.seed = validation.integer("seed", seed, SEEDS)
         self.epoch = 0
+        self._size = rows
 
     def __len__(self) -> int:
-        return -(-len(self._arrays[0]) // self.batch_size)
+        return -(-self._size // self.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self.rows(range(len(self))[index])
-        return tuple(_read(array, rows) for array in self._arrays)
+        return tuple(tree.map_structure(lambda a: _read(a, rows), each) for each in self._arrays)
 
     def rows(self, index: int) -> np.ndarray:
         """Returns which rows the batch of that index has in this epoch, ascending."""
-        size = len(self._arrays[0])
+        size = self._size
         places = np.arange(index * self.batch_size, min((index + 1) * self.batch_size, size))
         if not self.shuffle:
             return places
@@ -148,6 +144,20 @@ def _mixed(x: np.ndarray) -> np.ndarray:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
+
+
+def _checked(given: dict[str, Any]) -> int:
+    """Returns how many examples all arrays have."""
+    rows: int | None = None
+    for name, part in given.items():
+        for array in [] if part is None else tree.flatten(part):
+            found = len(validation.instance(name, array, np.ndarray))
+            rows = found if rows is None else rows
+            if found != rows:
+                raise ValueError(
+                    f"`{name}` must have as many examples as `x`, {rows}; received {found}."
+                )
+    return rows or 0
 
 
 def _read(array: np.ndarray, rows: np.ndarray) -> np.ndarray:

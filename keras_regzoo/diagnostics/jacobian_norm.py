@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import PureView, vjp
+from keras_regzoo.models.inputs import check_data, check_shapes
 from keras_regzoo.objectives.dense_chain import DenseJacobian, stages
 from keras_regzoo.objectives.encoder import leaves
 
@@ -35,7 +36,7 @@ def jacobian_norm(encoder: keras.Model, x: Any, batch_size: int = 100) -> np.nda
 
     Raises:
         ValueError: If `encoder` is not a built model with one input and one output, or `x` is
-            empty or not of floating-point numbers.
+            empty, not of finite floating-point numbers or not shaped as the encoder takes it.
 
     Example:
 
@@ -54,20 +55,28 @@ def jacobian_norm(encoder: keras.Model, x: Any, batch_size: int = 100) -> np.nda
 def batches(encoder: keras.Model, x: Any, batch_size: int) -> Iterator[Any]:
     """Yields `x` in parts, once it and the encoder are what they must be."""
     validation.instance("encoder", encoder, keras.Model)
-    ends = [getattr(encoder, end, None) or [] for end in ("inputs", "outputs")]
-    if not encoder.built or [len(end) for end in ends] != [1, 1]:
-        raise ValueError(
-            "`encoder` must be a built functional or Sequential model with one input and one "
-            f"output; received {encoder.name!r}."
-        )
+    known = getattr(encoder, "inputs", None)
+    if not encoder.built or (known and [len(known), len(encoder.outputs)] != [1, 1]):
+        raise _unfit(encoder)
     x = np.asarray(ops.convert_to_numpy(x))
     if not len(x) or x.dtype.kind != "f":
         raise ValueError(
             f"`x` must be floating-point examples, at least one; received {x.dtype} of shape "
             f"{x.shape}."
         )
+    check_shapes("x", x, encoder)
+    check_data("x", x)
+    dtype = known[0].dtype if known else keras.config.floatx()
+    if not known and not ops.is_tensor(encoder(x[:1].astype(dtype), training=False)):
+        raise _unfit(encoder)
     for start in range(0, len(x), batch_size):
-        yield x[start : start + batch_size].astype(encoder.inputs[0].dtype)
+        yield x[start : start + batch_size].astype(dtype)
+
+
+def _unfit(encoder: keras.Model) -> ValueError:
+    return ValueError(
+        f"`encoder` must be a built model with one input and one output; received {encoder.name!r}."
+    )
 
 
 def _squared_norms(encoder: keras.Model, batch: np.ndarray) -> np.ndarray:
@@ -84,7 +93,7 @@ def _squared_norms(encoder: keras.Model, batch: np.ndarray) -> np.ndarray:
         return ops.reshape(ops.cast(outputs, "float32"), (len(batch), -1))
 
     total = np.zeros(len(batch), "float32")
-    units = int(np.prod(encoder.output_shape[1:]))
+    units = code(inputs).shape[1]
     for unit in range(units):
         chosen = np.zeros((len(batch), units), "float32")
         chosen[:, unit] = 1.0

@@ -9,8 +9,15 @@ import keras
 import numpy as np
 
 from keras_regzoo import validation
-from keras_regzoo.models.from_disk import from_disk
-from keras_regzoo.models.inputs import ROWS_AT_A_TIME, check_data, check_fit, check_targets
+from keras_regzoo.models.first_batch import first_batch
+from keras_regzoo.models.from_disk import cut, from_disk, on_disk
+from keras_regzoo.models.inputs import (
+    ROWS_AT_A_TIME,
+    check_data,
+    check_fit,
+    check_shapes,
+    check_targets,
+)
 from keras_regzoo.models.sharing import mark_shared
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.objective import Objective
@@ -27,8 +34,12 @@ class BaseAutoencoder(ObjectiveModel):
     to the reconstruction, and hands over the objectives that make it what it is. One whose loss
     needs more than the reconstruction fills in `network` instead, and brings a `Criterion`.
 
-    A `numpy.memmap` given to `fit`, `evaluate`, `predict` and what is built on them is read a batch
-    at a time, by `data.MemmapDataset`: as random an order, a seed from Python's own generator.
+    What it is given is checked before any step: shapes, NaN and infinity, and the range that a
+    likelihood asks for; of feeds, the first batch. Predictions ask for no range.
+
+    A `numpy.memmap` given to `fit`, `evaluate`, `predict` and what is built on them, alone or in a
+    list, is read a batch at a time, by `data.MemmapDataset`: as random an order, a seed from
+    Python's own generator.
 
     Args:
         encoder: Model from inputs to codes.
@@ -76,31 +87,62 @@ class BaseAutoencoder(ObjectiveModel):
         """Raises a ValueError if the shapes of the two models are known and do not meet."""
         check_fit(encoder, decoder, self.code_shape)
 
-    def targets(self, x: Any, y: Any) -> Any:
-        """The inputs are their own targets, so `fit(x)` and `fit(x, x)` are the same."""
+    def targets(self, x: Any, y: Any, name: str = "y") -> Any:
+        """The inputs are their own targets, so `fit(x)` and `fit(x, x)` are the same.
+
+        Raises a ValueError if those in `name` are not shaped as the inputs.
+        """
         if y is not None:
-            check_targets(x, y)
+            check_targets(x, y, name)
         return x if y is None else y
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        self.check_inputs("x", x)
-        if y is not None:
-            self.targets(x, y)
-        check_data("y", y, self.valid_range)
-        held_out = kwargs.get("validation_data")
-        if isinstance(held_out, list | tuple) and held_out:
-            self.check_inputs("validation_data", held_out[0])
+        x = self.checked(("x", "y"), x, y)
+        if kwargs.get("validation_data") is not None:
+            kwargs["validation_data"] = self._held_out(kwargs["validation_data"])
+        y = self._weighted_targets(x, y, kwargs)
         return from_disk(super().fit, x, y, *args, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        x = self.checked(("x", "y"), x, y)
+        y = self._weighted_targets(x, y, kwargs)
         return from_disk(super().evaluate, x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        self.check_inputs("x", x)
         return from_disk(super().predict, x, *args, **kwargs)
 
-    def check_inputs(self, name: str, x: Any) -> None:
+    def checked(self, names: tuple[str, str], x: Any, y: Any = None) -> Any:
+        """Returns the inputs or the feed `x`.
+
+        Raises a ValueError if arrays among inputs and targets, or in the first batch of a feed, are
+        not as they must be.
+        """
+        if x is None:
+            raise ValueError(f"`{names[0]}` must hold examples; received None.")
+        batch, feed = first_batch(x)
+        if batch is not None:
+            x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        self.check_inputs(names[0], x, self.valid_range)
+        if y is not None:
+            self.targets(x, y, names[1])
+            check_data(names[1], y, self.valid_range)
+        return feed
+
+    def _held_out(self, data: Any) -> Any:
+        names = ("validation_data", "validation_data[1]")
+        if not isinstance(data, list | tuple):
+            return self.checked(names, data)
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        x = self.checked(names, x, y)
+        return x, self._weighted_targets(x, y, {"sample_weight": weight}), weight
+
+    def check_inputs(
+        self, name: str, x: Any, valid_range: tuple[float, float] | None = None
+    ) -> None:
         """Raises a ValueError if arrays among the inputs are not as they must be."""
-        check_data(name, x, self.valid_range)
+        check_shapes(name, x, self.encoder)
+        check_data(name, x, valid_range)
 
     @property
     def coder(self) -> keras.Model:
@@ -109,10 +151,13 @@ class BaseAutoencoder(ObjectiveModel):
 
     def encode(self, x: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the codes of `x`, without corruption."""
+        self.check_inputs("x", x)
         return from_disk(self.coder.predict, x, batch_size=batch_size, verbose=QUIET)
 
     def decode(self, codes: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the reconstructions that the decoder makes of `codes`."""
+        check_shapes("codes", codes, self.decoder)
+        check_data("codes", codes)
         return from_disk(self.decoder.predict, codes, batch_size=batch_size, verbose=QUIET)
 
     def reconstruct(self, x: Any, batch_size: int | None = None) -> np.ndarray:
@@ -126,9 +171,9 @@ class BaseAutoencoder(ObjectiveModel):
             x: Array of inputs, batch first.
             batch_size: Examples reconstructed at a time.
         """
-        if isinstance(x, np.memmap) and len(x) > ROWS_AT_A_TIME:
-            starts = range(0, len(x), ROWS_AT_A_TIME)
-            parts = (np.array(x[start : start + ROWS_AT_A_TIME], subok=False) for start in starts)
+        rows = len(self.targets(x, None))
+        if on_disk(x) and rows > ROWS_AT_A_TIME:
+            parts = (cut(x, slice(i, i + ROWS_AT_A_TIME)) for i in range(0, rows, ROWS_AT_A_TIME))
             return np.concatenate([self.reconstruction_error(each, batch_size) for each in parts])
         difference = self.reconstruct(x, batch_size) - np.asarray(self.targets(x, None))
         return np.mean(np.square(difference), axis=tuple(range(1, difference.ndim)))

@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.models.base_autoencoder import line
-from keras_regzoo.models.inputs import check_data, check_joints, check_targets
+from keras_regzoo.models.inputs import check_data, check_joints, check_shapes, check_targets
 from keras_regzoo.models.variational_autoencoder import NegativeELBO
 from keras_regzoo.models.variational_model import VariationalModel
 from keras_regzoo.objectives.objective import Objective
@@ -59,7 +59,7 @@ class ConditionalVAE(VariationalModel):
     Raises:
         ValueError: If an argument is out of its range, the models' inputs are not known or not two,
             their shapes do not meet, the decoder ends in a sigmoid where it must give logits, a
-            loss is given to `compile`, data given to `fit` are not in the likelihood's range, or
+            loss is given to `compile`, data are not in the likelihood's range, or
             labels are not whole numbers below `classes`.
 
     Example:
@@ -143,12 +143,14 @@ class ConditionalVAE(VariationalModel):
             }
         )
 
-    def targets(self, x: Any, y: Any) -> Any:
+    def targets(self, x: Any, y: Any, name: str = "y") -> Any:
         if y is not None:
-            check_targets(x[0], y)
+            check_targets(x[0], y, name)
         return x[0] if y is None else y
 
-    def check_inputs(self, name: str, x: Any) -> None:
+    def check_inputs(
+        self, name: str, x: Any, valid_range: tuple[float, float] | None = None
+    ) -> None:
         if not isinstance(x, list | tuple):
             if isinstance(x, np.ndarray):
                 raise ValueError(
@@ -160,7 +162,8 @@ class ConditionalVAE(VariationalModel):
             raise ValueError(
                 f"`{name}` must be a list of inputs and conditions; received {len(x)} parts."
             )
-        check_data(name, x[0], self.valid_range)
+        check_shapes(name, x, self.base)
+        check_data(name, x[0], valid_range)
         check_data(name, x[1])
         self._check_labels(name, x)
 

@@ -95,15 +95,15 @@ class ContrastiveAutoencoder(BaseAutoencoder):
     def stages(self, encoder: keras.Model, decoder: keras.Model) -> Models:
         return [encoder, decoder]
 
-    def targets(self, x: Any, y: Any) -> Any:
+    def targets(self, x: Any, y: Any, name: str = "y") -> Any:
         """Labels are no targets: the input is."""
         if is_labels(y) and x.shape != y.shape:
-            return super().targets(x, None)
+            return super().targets(x, None, name)
         leaves = keras.tree.flatten(y)
         if y is not None and not all(hasattr(leaf, "shape") for leaf in leaves):
             raise ValueError(f"{_TARGETS}; received a {type(y).__name__}.")
         try:
-            return super().targets(x, y)
+            return super().targets(x, y, name)
         except ValueError:
             (found,) = leaves
             dtype = keras.backend.standardize_dtype(found.dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import tree
+from keras import ops, tree
 
 ROWS_AT_A_TIME = 4096
 _PARTS_OF_A_DISK = 16
@@ -41,16 +41,33 @@ def check_joints(joints: dict[str, tuple[Any, Any]]) -> None:
             )
 
 
+def check_shapes(name: str, data: Any, model: keras.Model) -> None:
+    """Raises a ValueError for arrays that are empty, or not as a model of known inputs takes them.
+
+    As in Keras, a last axis of one may be there or not. Other feeds are not looked into.
+    """
+    shapes = [_known_shape(each) for each in tree.flatten(data)]
+    known = model.built and getattr(model, "inputs", None)
+    wanted = [tuple(each.shape) for each in model.inputs] if known else shapes
+    if any(shape and shape[0] == 0 for shape in shapes):
+        raise ValueError(f"`{name}` must hold at least one example; received none.")
+    alike = len(shapes) == len(wanted)
+    if not (all(map(_taken, shapes, wanted)) if alike else None in shapes):
+        raise ValueError(
+            f"`{name}` must hold examples of shape {_listed(wanted)}, as {model.name!r} takes "
+            f"them; received {_listed(shapes)}."
+        )
+
+
 def check_data(name: str, data: Any, valid_range: tuple[float, float] | None = None) -> None:
     """Raises a ValueError for arrays with NaN or infinity, or numbers outside `valid_range`.
 
-    Arrays are read a part at a time. Of a `numpy.memmap`, which may be larger than memory and slow
-    to read, only 16 parts of 4096 rows are looked at, the first, the last and others evenly between
-    them. Other feeds are not looked into.
+    Numbers too large for Keras's floats become infinite, and are refused as well. Arrays are read a
+    part at a time. Of a `numpy.memmap`, which may be larger than memory and slow to read, only 16
+    parts of 4096 rows are looked at, the first, the last and others evenly between them. Other
+    feeds are not looked into.
     """
-    for array in tree.flatten(data):
-        if not isinstance(array, np.ndarray) or not array.size or array.dtype.kind not in "fiu":
-            continue
+    for array in filter(_has_numbers, map(_as_array, tree.flatten(data))):
         low, high = _range(array)
         if not np.isfinite(low) or not np.isfinite(high):
             raise ValueError(
@@ -62,24 +79,60 @@ def check_data(name: str, data: Any, valid_range: tuple[float, float] | None = N
                 f"`{name}` must lie in [{valid_range[0]:g}, {valid_range[1]:g}] under this "
                 f"likelihood; received numbers from {low:g} to {high:g}."
             )
+        if not _finite_in_keras(low, high):
+            raise ValueError(
+                f"`{name}` must hold numbers that are finite in {keras.config.floatx()}; received "
+                f"numbers from {low:g} to {high:g}."
+            )
 
 
-def check_targets(x: Any, y: Any) -> None:
-    """Raises a ValueError if targets are not shaped as the inputs are."""
+def check_targets(x: Any, y: Any, name: str = "y") -> None:
+    """Raises a ValueError if the targets in `name` are not shaped as the inputs are."""
     given, wanted = (tree.flatten(each) for each in (y, x))
     if len(given) != 1 or len(wanted) != 1:
         return
     targets, inputs = _known_shape(given[0]), _known_shape(wanted[0])
     if targets is not None and inputs is not None and not _meet(targets, inputs):
         raise ValueError(
-            "`y` must be left out, or hold what the inputs are to be reconstructed as, of shape "
-            f"{inputs[1:]} for each example (labels are not used); received {targets[1:]}."
+            f"`{name}` must be left out, or hold what the inputs are to be reconstructed as, of "
+            f"shape {inputs[1:]} for each example (labels are not used); received {targets[1:]}."
         )
 
 
 def _known_shape(array: Any) -> tuple[int | None, ...] | None:
     shape = getattr(array, "shape", None)
     return None if shape is None or getattr(shape, "rank", 0) is None else tuple(shape)
+
+
+def _taken(shape: Any, wanted: Any) -> bool:
+    if shape is None:
+        return True
+    spare = wanted[:-1] if wanted[-1:] == (1,) else (*wanted, 1)
+    return _meet(shape, wanted) or _meet(shape, spare)
+
+
+def _listed(shapes: Sequence[Any]) -> str:
+    return " and ".join(str(None if shape is None else shape[1:]) for shape in shapes)
+
+
+def _as_array(leaf: Any) -> np.ndarray:
+    """Returns an array, tensor or data frame as NumPy's; of anything else an empty array."""
+    if isinstance(leaf, np.ndarray):
+        return leaf
+    if hasattr(leaf, "to_numpy"):
+        return leaf.to_numpy()
+    dtype = keras.backend.standardize_dtype(leaf.dtype) if ops.is_tensor(leaf) else ""
+    numeric = "float" in dtype or "int" in dtype
+    return ops.convert_to_numpy(ops.cast(leaf, "float32")) if numeric else np.zeros(0)
+
+
+def _has_numbers(array: np.ndarray) -> bool:
+    return bool(array.ndim and array.size) and array.dtype.kind in "fiu"
+
+
+def _finite_in_keras(*ends: float) -> bool:
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(np.array(ends).astype(keras.config.floatx())).all())
 
 
 def _range(array: np.ndarray) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.layers.gaussian_sampling import half, halves
+from keras_regzoo.models.from_disk import from_disk
 from keras_regzoo.models.gaussian_code import FirstDraw, GaussianCode
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
 from keras_regzoo.models.importance import log_weights
@@ -120,7 +121,9 @@ class VariationalModel(GenerativeAutoencoder):
 
     def posterior(self, x: Any, batch_size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Returns the means and the standard deviations of the codes of `x`."""
-        made = self.encoder.predict(self.prepared(x), batch_size=batch_size, verbose=QUIET)
+        self.check_inputs("x", x)
+        given = self.prepared(x)
+        made = from_disk(self.encoder.predict, given, batch_size=batch_size, verbose=QUIET)
         mean, log_variance = halves(made)
         return mean, np.exp(0.5 * log_variance)
 
@@ -153,7 +156,7 @@ class VariationalModel(GenerativeAutoencoder):
 
         Reference: Burda, Grosse & Salakhutdinov (2016), Importance Weighted Autoencoders, eq. 8.
         """
-        self.check_inputs("x", x)
+        self.check_inputs("x", x, self.valid_range)
         validation.integer("samples", samples, "[1, inf)")
         validation.integer("batch_size", batch_size, "[1, inf)")
         return log_weights(self, x, samples, batch_size, seed)

@@ -16,6 +16,14 @@ def check_callbacks(callbacks: Any) -> None:
         )
 
 
+def check_metrics(metrics: Any) -> None:
+    """Raises a ValueError for metrics that are no list or tuple."""
+    if not isinstance(metrics, list | tuple | None):
+        raise ValueError(
+            f"`metrics` must be a list or tuple of metrics; received metrics={metrics!r}."
+        )
+
+
 def for_one_fit(options: dict[str, Any]) -> dict[str, Any]:
     """Returns the options with callbacks of their own, silent unless `verbose` is among them.
 

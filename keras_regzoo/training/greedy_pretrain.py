@@ -18,7 +18,7 @@ from keras_regzoo.training.stage_inputs import (
     loss_of,
     split,
 )
-from keras_regzoo.training.stage_layers import bridge, mirror
+from keras_regzoo.training.stage_layers import bridge, check_shape_kept, mirror
 from keras_regzoo.training.stages import (
     Options,
     Stage,
@@ -148,6 +148,8 @@ def _stage(part: list[Level], above: list[Level], shape: Shape, settings: Any) -
     loss, epochs, corruption, sparsity = settings
     _, binary, logits = loss_of(loss)
     encode = [layer for level in part for layer in level.encode]
+    check_shape_kept("corruption", corruption, shape)
+    check_shape_kept("sparsity", sparsity, through(encode, shape))
     own, extra, decode = list(encode), [], []
     if part[0].decode is None:
         decode = mirror(encode, shape, "sigmoid" if binary and not logits else None)

@@ -13,7 +13,9 @@ from keras_regzoo.objectives.data_loss import from_logits
 from keras_regzoo.training.stage_inputs import loss_of
 
 
-def output_layer(y: np.ndarray, loss: Any) -> tuple[keras.layers.Layer, Any]:
+def output_layer(
+    y: np.ndarray, loss: Any, held_out: np.ndarray | None = None
+) -> tuple[keras.layers.Layer, Any]:
     """Returns a new output layer for the targets `y`, and the loss to train it with.
 
     It gives what the loss takes: probabilities or logits for a cross-entropy, otherwise as many
@@ -23,9 +25,11 @@ def output_layer(y: np.ndarray, loss: Any) -> tuple[keras.layers.Layer, Any]:
     Args:
         y: Classes, as integers from 0 or one-hot rows, or numbers.
         loss: A loss that Keras knows, or `None`.
+        held_out: Targets to validate on, or `None`.
 
     Raises:
-        ValueError: If the loss is unknown, or needs classes and the targets are none.
+        ValueError: If the loss is unknown, or needs classes and the targets are none, or those to
+            validate on are of other classes.
     """
     if loss is None:
         hot = y.size > len(y)
@@ -38,4 +42,10 @@ def output_layer(y: np.ndarray, loss: Any) -> tuple[keras.layers.Layer, Any]:
         return keras.layers.Dense(math.prod(y.shape[1:]), None if logits else "sigmoid"), loss
     classes = class_numbers(y)
     units = y.shape[1] if y.size > len(y) else int(classes.max()) + 1
+    greatest = -1 if held_out is None else int(class_numbers(held_out).max())
+    if greatest >= units:
+        raise ValueError(
+            f"`validation_data` must hold the classes of `y`, 0 to {units - 1}; received "
+            f"{greatest}."
+        )
     return keras.layers.Dense(units, None if logits else "softmax"), loss

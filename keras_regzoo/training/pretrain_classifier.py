@@ -10,11 +10,10 @@ import keras
 
 from keras_regzoo import validation
 from keras_regzoo.training.chains import is_autoencoder
-from keras_regzoo.training.examples import as_arrays, count
 from keras_regzoo.training.fine_tuned import FineTuned
-from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
+from keras_regzoo.training.fit_options import check_callbacks, check_metrics, for_one_fit
 from keras_regzoo.training.labelled import output_layer
-from keras_regzoo.training.stage_inputs import built, checked_inputs
+from keras_regzoo.training.stage_inputs import built, checked_inputs, checked_targets
 from keras_regzoo.training.stages import new_optimizer
 
 
@@ -54,7 +53,7 @@ def pretrain_classifier(
         optimizer: Name of an optimizer or an optimizer, of which either training gets a new one.
         loss: Loss of the outputs; by default the cross-entropy that fits the labels, on
             probabilities.
-        metrics: Names of metrics or functions to log, a list or tuple.
+        metrics: Names of metrics or functions to log, a list or tuple, or `None`.
         callbacks: Function that returns a list of new callbacks for either training.
         **fit: Passed to `fit`, such as `batch_size=128` or `validation_data=(x, y)`; silent unless
             `verbose` is given.
@@ -82,22 +81,29 @@ def pretrain_classifier(
     Networks (supervised fine-tuning).
     """
     x = checked_inputs("x", x)
-    y = as_arrays("y", y, count(x))
-    body = built(validation.instance("encoder", encoder, keras.Model), x)
+    y = checked_targets("y", y, len(x))
+    body = built(encoder, x, "encoder")
     body = body.encoder if is_autoencoder(body) else body
     validation.integer("frozen_epochs", frozen_epochs)
     validation.integer("epochs", epochs, "[1, inf)")
     check_callbacks(callbacks)
     new_optimizer(optimizer)
-    output, loss = output_layer(y, loss)
+    check_metrics(metrics)
+    held_out = _held_out_targets(fit.get("validation_data"))
+    output, loss = output_layer(y, loss, None if head is not None else held_out)
     if head is not None:
         layers = [validation.instance("head", head, keras.layers.Layer)]
     else:
+        if not isinstance(body.output_shape, tuple):
+            raise ValueError(
+                "`encoder` must have one output, or `head` be given, a model that takes its "
+                f"{len(body.output_shape)}; received head=None."
+            )
         layers = [*([keras.layers.Flatten()] if len(body.output_shape) > 2 else []), output]
     model = keras.Sequential([keras.Input(body.input_shape[1:]), body, *layers])
 
     def trained(number: int) -> dict[str, list[float]]:
-        model.compile(new_optimizer(optimizer), loss, metrics=list(metrics))
+        model.compile(new_optimizer(optimizer), loss, metrics=list(metrics or ()))
         options = for_one_fit({**fit, "callbacks": callbacks, "epochs": number})
         return model.fit(x, y, **options).history
 
@@ -107,6 +113,14 @@ def pretrain_classifier(
             histories.append(trained(frozen_epochs))
     histories.append(trained(epochs))
     return FineTuned(model, tuple(histories))
+
+
+def _held_out_targets(data: Any) -> Any:
+    """Returns the targets in arrays to validate on, checked; `None` for any other feed."""
+    if not isinstance(data, list | tuple) or len(data) < 2:
+        return None
+    inputs = checked_inputs("validation_data", data[0])
+    return checked_targets("validation_data", data[1], len(inputs))
 
 
 @contextmanager

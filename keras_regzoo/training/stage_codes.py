@@ -60,8 +60,11 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None) -> None:
-        if path is not None and not Path(path).is_dir():
-            raise ValueError(f"`store` must be a folder that exists; received store={path!r}.")
+        if path is not None and not _can_write(path):
+            raise ValueError(
+                "`store` must be a folder that exists and can be written to; received "
+                f"store={path!r}."
+            )
         self._path = path
         self._folder: Path | None = None
 
@@ -106,3 +109,11 @@ class Store:
         handle, name = tempfile.mkstemp(suffix=".npy", dir=self._folder)
         os.close(handle)
         return np.lib.format.open_memmap(name, "w+", "float32", shape), Path(name)
+
+
+def _can_write(folder: Any) -> bool:
+    try:
+        os.rmdir(tempfile.mkdtemp(dir=os.fspath(folder)))
+    except (OSError, TypeError):
+        return False
+    return True

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import tree
 
 from keras_regzoo import validation
 from keras_regzoo.objectives.data_loss import from_logits
@@ -20,20 +21,42 @@ _PROBES = np.linspace(-30.0, 30.0, 13, dtype="float32")[None]
 
 
 def checked_inputs(name: str, x: Any) -> Any:
-    """Returns one array of finite numbers, which may lie on disk.
+    """Returns one array of numbers that are finite in float32, which may lie on disk.
 
     Raises:
         ValueError: If it is something else.
     """
     x = as_arrays(name, x)
-    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub" or x.ndim < 2:
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub" or x.ndim < 2 or not len(x):
         raise ValueError(
             f"`{name}` must be one array of numbers with a row for each example, of shape "
             f"(examples, ...); received {getattr(x, 'shape', type(x).__name__)}."
         )
-    if not all(math.isfinite(end) for end in extent(x)):
-        raise ValueError(f"`{name}` must be finite; received NaN or infinite values.")
+    _require_finite(name, x)
     return x
+
+
+def checked_targets(name: str, y: Any, examples: int) -> Any:
+    """Returns arrays of targets, one for each example, without NaN or infinity.
+
+    Raises:
+        ValueError: If they are something else.
+    """
+    y = as_arrays(name, y, examples)
+    for array in tree.flatten(y):
+        if array.dtype.kind in "fiub":
+            _require_finite(name, array)
+    return y
+
+
+def _require_finite(name: str, array: np.ndarray) -> None:
+    ends = extent(array)
+    if not all(math.isfinite(end) for end in ends):
+        raise ValueError(f"`{name}` must be finite; received NaN or infinite values.")
+    if max(map(abs, ends)) > float(np.finfo("float32").max):
+        raise ValueError(
+            f"`{name}` must be finite in float32; received values from {ends[0]:g} to {ends[1]:g}."
+        )
 
 
 def extent(x: np.ndarray) -> tuple[float, float]:
@@ -44,17 +67,24 @@ def extent(x: np.ndarray) -> tuple[float, float]:
     return float(ends[:, 0].min()), float(ends[:, 1].max())
 
 
-def built(model: Any, x: np.ndarray) -> Any:
-    """Returns the autoencoder or network that `model` is or wraps, built.
+def built(model: Any, x: np.ndarray, name: str = "model") -> Any:
+    """Returns the autoencoder or network that the argument called `name` is or wraps, built.
 
     Raises:
         ValueError: If it is no Keras model, or does not take `x`.
     """
-    validation.instance("model", model, keras.Model)
-    if not model.built:
-        model.build((None, *x.shape[1:]))
+    validation.instance(name, model, keras.Model)
+    wrapped = model
     while not is_autoencoder(model) and isinstance(getattr(model, "base", None), keras.Model):
         model = model.base
+    for part in (model.encoder, model.decoder) if is_autoencoder(model) else (model,):
+        if not isinstance(part, keras.Sequential) and not getattr(part, "inputs", None):
+            raise ValueError(
+                f"`{name}` must be made of Sequential or functional models, whose layers are "
+                f"known; received {part.name!r}, a {type(part).__name__}."
+            )
+    if not wrapped.built:
+        wrapped.build((None, *x.shape[1:]))
     expected = (model.encoder if is_autoencoder(model) else model).input_shape
     sides = expected[1:] if isinstance(expected, tuple) else ()
     fits = len(sides) == x.ndim - 1
@@ -93,7 +123,7 @@ def split(x: np.ndarray, y: Any, fraction: Any, held_out: Any) -> list[tuple[Any
                 f"`validation_data` must hold inputs of shape {x.shape[1:]}; received "
                 f"{inputs.shape[1:]}."
             )
-        targets = None if y is None else as_arrays("validation_data", given[1], len(inputs))
+        targets = None if y is None else checked_targets("validation_data", given[1], len(inputs))
         return [(x, y), (inputs, targets)]
     at = math.floor(len(x) * (1 - fraction))
     if not fraction:

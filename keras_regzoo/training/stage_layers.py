@@ -16,6 +16,24 @@ def copied(layer: keras.layers.Layer) -> keras.layers.Layer:
     return type(layer).from_config(layer.get_config())
 
 
+def check_shape_kept(name: str, layer: keras.layers.Layer | None, shape: Shape) -> None:
+    """Raises a ValueError if the layer given as `name` cannot be copied, or changes shapes."""
+    if layer is None:
+        return
+    try:
+        made = copied(layer)(keras.KerasTensor(shape)).shape
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`{name}` must be a layer that `from_config` makes anew and that takes shape "
+            f"{tuple(shape[1:])}; received {layer.name!r}, a {type(layer).__name__} that does not."
+        ) from error
+    if tuple(made) != tuple(shape):
+        raise ValueError(
+            f"`{name}` must keep the shape of what it is given, {tuple(shape[1:])}; received "
+            f"{layer.name!r}, which makes it {tuple(made[1:])}."
+        )
+
+
 def bridge(encode: Layers, above: Layers | None, input_shape: Shape, given: Shape) -> Layers:
     """Returns what leads from a stage's codes to what its decoder will be given in the model.
 

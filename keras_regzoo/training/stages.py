@@ -16,7 +16,7 @@ from keras_regzoo import validation
 from keras_regzoo.layers import MaskingNoise
 from keras_regzoo.quiet import QUIET
 from keras_regzoo.training.chains import Layers, Shape, through
-from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
+from keras_regzoo.training.fit_options import check_callbacks, check_metrics, for_one_fit
 from keras_regzoo.training.pretraining import Pretraining
 from keras_regzoo.training.stage_codes import Batches, Store
 from keras_regzoo.training.stage_layers import copied
@@ -91,6 +91,7 @@ class Options:
         """Raises a ValueError for an option that is not as it must be."""
         validation.integer("batch_size", self.batch_size, "[1, inf)")
         check_callbacks(self.callbacks)
+        check_metrics(self.metrics)
         Store(self.store)
         new_optimizer(self.optimizer)
         if self.patience is not None:

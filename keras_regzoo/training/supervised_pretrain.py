@@ -9,10 +9,16 @@ from typing import Any
 import keras
 
 from keras_regzoo.training.chains import grouped, is_autoencoder, levels_of, through
-from keras_regzoo.training.examples import as_arrays, count
 from keras_regzoo.training.labelled import output_layer
 from keras_regzoo.training.pretraining import Pretraining
-from keras_regzoo.training.stage_inputs import built, check_trainable, checked_inputs, split
+from keras_regzoo.training.stage_inputs import (
+    built,
+    check_trainable,
+    checked_inputs,
+    checked_targets,
+    split,
+)
+from keras_regzoo.training.stage_layers import check_shape_kept
 from keras_regzoo.training.stages import (
     Options,
     Stage,
@@ -98,7 +104,7 @@ def supervised_pretrain(
     Pre-training Help Deep Learning?
     """
     x = checked_inputs("x", x)
-    y = as_arrays("y", y, count(x))
+    y = checked_targets("y", y, len(x))
     model = built(model, x)
     levels = levels_of(model.encoder if is_autoencoder(model) else model, x.shape)
     parts = grouped(levels, groups)
@@ -110,9 +116,10 @@ def supervised_pretrain(
     stages, shape = [], x.shape
     for part, number, corrupted in zip(parts, own_epochs, corruptions, strict=True):
         encode = [layer for level in part for layer in level.encode]
+        check_shape_kept("corruption", corrupted, shape)
         shape = through(encode, shape)
         flat = [keras.layers.Flatten()] if len(shape) > 2 else []
-        output, own_loss = output_layer(y, loss)
+        output, own_loss = output_layer(y, loss, data[1][1] if len(data) > 1 else None)
         trained = [layer for layer in encode if layer.weights]
         stages.append(
             Stage(encode, [], [*flat, output], trained, own_loss, number, corrupted, None)

@@ -172,10 +172,6 @@ CASES = (
         counted=lambda: {"codes": 5, "commitment": 0.4},
         loss=_vector_quantizer_loss,
         plain=_quantized,
-        exceptions={
-            "compiled_fit_and_evaluate": "Evaluation reports the perplexity beside the loss; "
-            "tests/layers/test_vector_quantizer.py has the same fit.",
-        },
     ),
     Case(
         layers.WinnerTakeAll,

@@ -16,6 +16,20 @@ def encoder(*layers, shape=(6,)):
     return keras.Sequential([keras.Input(shape), *layers])
 
 
+def subclassed(end=lambda code: code):
+    class Subclassed(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3, "tanh")
+
+        def call(self, inputs):
+            return end(self.dense(inputs))
+
+    model = Subclassed()
+    model(X)
+    return model
+
+
 ENCODERS = {
     "one dense layer": lambda: encoder(keras.layers.Dense(3, "sigmoid")),
     "flattened": lambda: encoder(
@@ -47,6 +61,12 @@ def test_norm_is_that_of_finite_differences(name):
     np.testing.assert_allclose(actual, np.sqrt(total), rtol=2e-3)
 
 
+def test_norm_of_a_subclassed_encoder_is_that_of_its_layer():
+    model = subclassed()
+    expected = jacobian_norm(encoder(model.dense), X)
+    np.testing.assert_allclose(jacobian_norm(model, X, batch_size=2), expected, rtol=1e-5)
+
+
 def test_saturation_and_dead_units_count_what_is_at_the_limits():
     model = encoder(keras.layers.Dense(4, use_bias=False))
     codes = np.array([[0.02, 0.5, 0.99, 0.0], [0.5, 0.5, 0.96, 0.0]], "float32")
@@ -60,12 +80,18 @@ def test_bad_arguments_are_one_sentence(measure):
     model = encoder(keras.layers.Dense(2))
     with pytest.raises(ValueError, match="`encoder` must be a `keras` Model"):
         measure(None, X)
-    with pytest.raises(ValueError, match="`encoder` must be a built functional"):
+    with pytest.raises(ValueError, match="`encoder` must be a built model with one input"):
         measure(keras.Sequential([keras.layers.Dense(2)]), X)
     with pytest.raises(ValueError, match="`x` must be floating-point examples, at least one"):
         measure(model, X[:0])
     with pytest.raises(ValueError, match="`x` must be floating-point examples"):
         measure(model, X.astype("int32"))
+    with pytest.raises(ValueError, match="`x` must hold finite numbers; received an array of sh"):
+        measure(model, X * np.nan)
+    with pytest.raises(ValueError, match=r"`x` must hold examples of shape \(6,\), as 'sequential"):
+        measure(model, X[:, :4])
+    with pytest.raises(ValueError, match="`encoder` must be a built model with one input and one"):
+        measure(subclassed(lambda code: [code, code]), X)
     with pytest.raises(ValueError, match="`batch_size` must be an integer"):
         measure(model, X, batch_size=0)
 

@@ -4,7 +4,13 @@ import keras
 import numpy as np
 import pytest
 
-from keras_regzoo.models import Autoencoder, DenoisingAutoencoder, VariationalAutoencoder
+from keras_regzoo.models import (
+    Autoencoder,
+    ContrastiveAutoencoder,
+    DenoisingAutoencoder,
+    VariationalAutoencoder,
+    dense_autoencoder,
+)
 from keras_regzoo.models.inputs import check_data
 from tests.models.toys import gaussian, linear
 
@@ -37,16 +43,98 @@ def test_labels_are_refused_where_none_are_used(cls, shape):
         compiled(cls).fit(gaussian(8), np.zeros(shape), verbose=0)
 
 
-def test_labels_in_a_feed_are_refused_at_the_first_step():
-    class Feed(keras.utils.PyDataset):
-        def __len__(self):
-            return 1
+class Feed(keras.utils.PyDataset):
+    def __init__(self, *batch):
+        super().__init__()
+        self.batch = batch
 
-        def __getitem__(self, index):
-            return gaussian(8), np.zeros(8)
+    def __len__(self):
+        return 1
 
-    with pytest.raises(ValueError, match="labels are not used"):
-        compiled().fit(Feed(), verbose=0)
+    def __getitem__(self, index):
+        return self.batch
+
+
+@pytest.mark.parametrize("cls", [Autoencoder, ContrastiveAutoencoder])
+@pytest.mark.parametrize("targets", [np.zeros((8, 2)), np.full((8, 6), np.nan)])
+def test_targets_that_do_not_fit_are_refused_in_validation_data_with_nothing_trained(cls, targets):
+    autoencoder = compiled(cls)
+    for held_out in ((gaussian(8), targets), [gaussian(8), targets], Feed(gaussian(8), targets)):
+        with pytest.raises(ValueError, match=r"`validation_data\[1\]` must (be left|hold finite)"):
+            autoencoder.fit(gaussian(8), validation_data=held_out, verbose=0)
+    assert int(autoencoder.optimizer.iterations) == 0
+
+
+def test_labels_in_a_feed_are_refused_before_the_first_step():
+    autoencoder = compiled()
+    with pytest.raises(ValueError, match=r"`y` must be left out, .*labels are not used"):
+        autoencoder.fit(Feed(gaussian(8), np.zeros(8)), verbose=0)
+    assert int(autoencoder.optimizer.iterations) == 0
+
+
+def feeds(x):
+    """The same batch from everything whose first batch can be seen beforehand."""
+    made = [keras.ops.convert_to_tensor(x), Feed(x), Feed(x, x), ((x,) for _ in range(1))]
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        made.append(tf.data.Dataset.from_tensor_slices(x).batch(8))
+    return made
+
+
+@pytest.mark.parametrize("value", [255.0, np.nan, 1e300])
+def test_feeds_are_refused_before_the_first_step_for_what_their_first_batch_holds(value):
+    autoencoder = VariationalAutoencoder(*dense_autoencoder((6,), (), 2, variational=True))
+    autoencoder.compile("sgd", run_eagerly=True)
+    for method in (autoencoder.fit, autoencoder.evaluate):
+        for feed in feeds(np.full((8, 6), value)):
+            with pytest.raises(ValueError, match=r"`x` must (lie in|hold finite numbers)"):
+                method(feed, verbose=0)
+    assert int(autoencoder.optimizer.iterations) == 0
+
+
+def test_first_batch_of_a_generator_is_trained_on():
+    autoencoder = compiled()
+    autoencoder.fit(((gaussian(8),) for _ in range(2)), steps_per_epoch=2, shuffle=False, verbose=0)
+    assert int(autoencoder.optimizer.iterations) == 2
+
+
+@pytest.mark.parametrize("method", ["predict", "encode", "reconstruct", "reconstruction_error"])
+@pytest.mark.parametrize(
+    ("x", "sentence"),
+    [
+        (np.full((8, 6), np.nan), SENTENCE.format("x")),
+        (np.full((8, 6), 1e300), "`x` must hold numbers that are finite in float32; received num"),
+        (
+            np.zeros((8, 5)),
+            r"`x` must hold examples of shape \(6,\), as 'encoder' takes them; rece",
+        ),
+        (np.zeros((0, 6)), "`x` must hold at least one example; received none"),
+    ],
+)
+def test_inputs_of_predictions_are_checked(method, x, sentence):
+    autoencoder = compiled()
+    with pytest.raises(ValueError, match=sentence):
+        getattr(autoencoder, method)(x)
+    with pytest.raises(ValueError, match=sentence):
+        autoencoder.fit(x, verbose=0)
+
+
+def test_nothing_is_no_input_and_codes_have_a_shape():
+    autoencoder = compiled()
+    for method in (autoencoder.fit, autoencoder.evaluate):
+        with pytest.raises(ValueError, match="`x` must hold examples; received None"):
+            method(None)
+    with pytest.raises(ValueError, match=r"`codes` must hold examples of shape \(2,\), as 'decode"):
+        autoencoder.decode(np.zeros((8, 3)))
+    with pytest.raises(ValueError, match="`codes` must hold finite numbers"):
+        autoencoder.decode(np.full((8, 2), np.nan))
+
+
+def test_last_axis_of_one_may_be_left_out_as_in_keras():
+    encoder = keras.Sequential([keras.Input((6, 1)), keras.layers.Flatten()], name="encoder")
+    decoder = keras.Sequential([keras.Input((6,)), keras.layers.Reshape((6, 1))], name="decoder")
+    assert Autoencoder(encoder, decoder).encode(gaussian(3)).shape == (3, 6)
 
 
 @pytest.mark.parametrize(("low", "high"), [(-0.25, 1.0), (0.0, 255.0)])

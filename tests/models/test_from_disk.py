@@ -3,12 +3,23 @@
 import os
 import subprocess
 import sys
+from unittest import mock
 
 import keras
 import numpy as np
 import pytest
 
-from keras_regzoo.models import Autoencoder, dense_autoencoder
+from keras_regzoo.callbacks import ResampleDeadLatents
+from keras_regzoo.data import MemmapDataset
+from keras_regzoo.models import (
+    Autoencoder,
+    ConditionalVAE,
+    TopKDictionary,
+    VariationalAutoencoder,
+    base_autoencoder,
+    conditional_dense_autoencoder,
+    dense_autoencoder,
+)
 from tests.models.toys import gaussian
 
 pytestmark = pytest.mark.one_backend
@@ -66,6 +77,70 @@ def test_training_from_disk_shuffles(tmp_path):
         model = small()
         losses.append(model.fit(x, x, 16, shuffle=shuffle, verbose=0).history["loss"][0])
     assert losses[0] != losses[1]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_validation_split_holds_out_the_last_rows_which_stay_on_disk(weighted, tmp_path):
+    x = gaussian(50)
+    options = {"sample_weight": np.linspace(0, 2, 50)} if weighted else {}
+    options |= {"validation_split": 0.3, "batch_size": 16, "shuffle": False, "verbose": 0}
+    memory, disk = (small().fit(a, **options).history for a in (x, on_disk(x, tmp_path / "x")))
+    assert memory.keys() == disk.keys() == {"loss", "val_loss"}
+    for name in memory:
+        np.testing.assert_allclose(disk[name], memory[name], rtol=1e-5)
+
+
+def test_validation_split_that_leaves_nothing_to_train_on_is_refused(tmp_path):
+    x = on_disk(gaussian(4), tmp_path / "x")
+    with pytest.raises(ValueError, match="`validation_split` must leave an example to train on"):
+        small().fit(x, validation_split=0.9)
+    with pytest.raises(ValueError, match=r"`validation_split` must be a number in \(0, 1\)"):
+        small().fit(x, validation_split=1.5)
+
+
+def test_inputs_on_disk_with_labels_give_what_those_in_memory_give(tmp_path):
+    x = 1 / (1 + np.exp(-gaussian(40)))
+    labels = np.arange(40) % 3
+    ends = []
+    for given in (x, on_disk(x, tmp_path / "x")):
+        keras.utils.set_random_seed(3)
+        ends_of = conditional_dense_autoencoder((6,), 3, (), 2)
+        model = ConditionalVAE(*ends_of, classes=3, seed=1)
+        model.compile("adam")
+        fit = {"shuffle": False, "validation_split": 0.25, "verbose": 0}
+        history = model.fit([given, labels], sample_weight=np.linspace(0, 2, 40), **fit).history
+        with mock.patch.object(base_autoencoder, "ROWS_AT_A_TIME", 16):
+            errors = model.reconstruction_error([given, labels])
+        ends.append([history["loss"], history["val_loss"], model.encode([given, labels]), errors])
+    for first, second in zip(*ends, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
+
+
+def test_codes_are_read_from_disk_a_batch_at_a_time(tmp_path):
+    x = on_disk(1 / (1 + np.exp(-gaussian(40))), tmp_path / "x")
+    ends = dense_autoencoder((6,), (), 2, variational=True)
+    model = VariationalAutoencoder(*ends)
+    with mock.patch.object(model.encoder, "predict", wraps=model.encoder.predict) as predict:
+        predict.__name__ = "predict"
+        model.encode(x)
+    assert isinstance(predict.call_args.kwargs["x"], MemmapDataset)
+
+
+def test_dictionary_trains_and_resamples_on_disk_as_in_memory(tmp_path):
+    x = gaussian(60)
+    ends = []
+    for given in (x, on_disk(x, tmp_path / "x")):
+        keras.utils.set_random_seed(3)
+        model = TopKDictionary(6, 40, k=2, dead_after=20, seed=1)
+        model.compile("adam")
+        resampling = ResampleDeadLatents(given, every=4, examples=40, seed=2)
+        fit = {"batch_size": 20, "epochs": 2, "shuffle": False, "verbose": 0}
+        history = model.fit(given, callbacks=[resampling], **fit).history
+        count = model.resample(given, seed=1)
+        ends.append([history["loss"], count, model.encode(given), *model.get_weights()])
+    assert ends[0][1] > 0
+    for first, second in zip(*ends, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
 
 
 def test_only_part_of_an_array_on_disk_is_checked(tmp_path):

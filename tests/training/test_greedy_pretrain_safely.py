@@ -149,6 +149,17 @@ def test_bad_arguments_are_one_sentence_before_training(argument):
     [
         ({"x": UNIFORM[:, :4]}, r"`x` must have the shape of the model's inputs, \(None, 6\)"),
         ({"x": UNIFORM[:, 0]}, r"`x` must be one array of numbers"),
+        ({"x": UNIFORM[:0]}, r"`x` must be one array of numbers .*; received \(0, 6\)"),
+        ({"x": UNIFORM.astype("float64") * 1e300}, "`x` must be finite in float32"),
+        ({"x": UNIFORM.tolist()}, r"`x` must be an array .{50,160}\.\.\. \(a list\)\.$"),
+        ({"store": 3}, "`store` must be a folder .* written to; received store=3"),
+        ({"store": "/proc"}, "`store` must be a folder that exists and can be written to"),
+        ({"sparsity": layers.Dense(7)}, r"`sparsity` must keep the shape .*, \(\d,\); received"),
+        ({"corruption": layers.Dense(7)}, r"`corruption` must keep the shape .* makes it \(7,\)"),
+        (
+            {"corruption": layers.Conv2D(3, 2)},
+            r"`corruption` must be a layer .* takes shape \(6,\)",
+        ),
         ({"groups": 0}, "`groups` must be an integer"),
         ({"loss": "nonsense"}, "`loss` must be a loss or the name of one"),
         ({"loss": ["mse", "binary_crossentropy", "mse"]}, "stage 2 has codes of 'dense"),
@@ -161,6 +172,26 @@ def test_other_bad_values_are_one_sentence(given, sentence):
     x = given.pop("x", UNIFORM)
     with pytest.raises(ValueError, match=sentence):
         greedy_pretrain(autoencoder(), x, verbose=0, **given)
+
+
+def test_layer_that_cannot_be_made_anew_is_refused():
+    class Noise(layers.Layer):
+        def __init__(self, level):
+            super().__init__()
+            self.level = level
+
+    with pytest.raises(ValueError, match="`corruption` must be a layer that `from_config` makes"):
+        greedy_pretrain(autoencoder(), UNIFORM, corruption=Noise(0.1), verbose=0)
+
+
+def test_models_of_unknown_layers_are_refused():
+    class Subclassed(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    for model in (Subclassed(), Autoencoder(Subclassed(name="f"), Subclassed(name="g"))):
+        with pytest.raises(ValueError, match="`model` must be made of Sequential or functional"):
+            greedy_pretrain(model, UNIFORM)
 
 
 def test_models_that_are_no_chain_or_cannot_be_trained_are_refused():

@@ -202,6 +202,44 @@ def test_bad_arguments_of_a_classifier_are_one_sentence(argument):
         pretrain_classifier(**given)
 
 
+NAN = np.where(np.arange(24) == 5, np.nan, Y)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"metrics": "accuracy"}, "`metrics` must be a list or tuple of metrics; received metric"),
+        ({"y": NAN, "loss": "mse"}, "`y` must be finite"),
+        ({"validation_data": (X * np.nan, Y)}, "`validation_data` must be finite"),
+        ({"validation_data": (X, NAN)}, "`validation_data` must be finite"),
+        ({"validation_data": (X, Y + 4)}, "`validation_data` must hold the classes of `y`, 0 to 2"),
+    ],
+)
+@pytest.mark.parametrize("train", [pretrain_classifier, supervised_pretrain])
+def test_what_is_found_out_in_training_otherwise_is_one_sentence_before(train, given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        train(encoder(), X, **{"y": Y, **given})
+
+
+def test_encoders_of_two_outputs_need_a_head_and_subclassed_ones_are_refused():
+    inputs = keras.Input((6,))
+    two = keras.Model(inputs, [layers.Dense(2)(inputs), layers.Dense(2)(inputs)])
+    with pytest.raises(ValueError, match="`encoder` must have one output, or `head` be given"):
+        pretrain_classifier(two, X, Y)
+
+    class Subclassed(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises(ValueError, match="`encoder` must be made of Sequential or functional"):
+        pretrain_classifier(Subclassed(), X, Y)
+
+
+def test_classifier_without_metrics_logs_its_loss_alone():
+    found = pretrain_classifier(encoder(), X, Y, epochs=1, metrics=None)
+    assert set(found.histories[0]) == {"loss"}
+
+
 @pytest.mark.parametrize("argument", SUPERVISED)
 def test_bad_arguments_of_supervised_pretraining_are_one_sentence(argument):
     value, sentence = SUPERVISED[argument]
