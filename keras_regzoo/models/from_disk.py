@@ -76,7 +76,7 @@ def cut(arrays: Any, rows: slice) -> Any:
 
 def _feed(given: dict[str, Any], name: str, shuffle: bool) -> None:
     """Puts a dataset in place of arrays and of what goes with them."""
-    arrays = [given.pop(part, None) for part in _PARTS]
+    x, y, sample_weight = (given.pop(part, None) for part in _PARTS)
     size = given.pop("batch_size", None) or _BATCH
     seed = random.getrandbits(31) if shuffle else 0
-    given[name] = MemmapDataset(*arrays, size, shuffle, seed=seed)
+    given[name] = MemmapDataset(x, y, sample_weight, size, shuffle, seed=seed)

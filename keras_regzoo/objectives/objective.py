@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo import validation
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
 from keras_regzoo.strengths import add_strength, strength_config
 
@@ -223,3 +224,23 @@ class WeightTransform(Objective, ABC):
 def snake_case(name: str) -> str:
     """Returns a class's name as Keras writes that of a layer."""
     return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def checked(objectives: Any, built_in: list[Objective]) -> list[Objective]:
+    """Returns the list of objectives, each of another name, those built in too.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if not isinstance(objectives, list | tuple):
+        raise ValueError(f"`objectives` must be a list of objectives; received {objectives!r}.")
+    for objective in objectives:
+        validation.instance("objectives", objective, Objective)
+    names = [objective.name for objective in [*built_in, *objectives]]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"`objectives` must have names that differ; received {name!r} twice: "
+                "give one of them another `name`."
+            )
+    return list(objectives)

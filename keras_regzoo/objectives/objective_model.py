@@ -8,13 +8,12 @@ from typing import Any
 import keras
 from keras import ops, tree
 
-from keras_regzoo import validation
 from keras_regzoo.backend import Pass, PureView
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
 from keras_regzoo.objectives.inputs import as_fed, plain_sentences
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
-from keras_regzoo.objectives.objective import Objective
+from keras_regzoo.objectives.objective import Objective, checked
 from keras_regzoo.objectives.term_means import TermMeans
 from keras_regzoo.objectives.unlabelled import labelled, update_metrics, without_unlabelled
 
@@ -52,7 +51,7 @@ class ObjectiveModel(keras.Model):
         super().__init__(name=name, dtype=base.dtype_policy, autocast=False)
         self.base = base
         self.built_in = list(built_in)
-        self.objectives = _checked(objectives, self.built_in)
+        self.objectives = checked(objectives, self.built_in)
         self.criterion = criterion
         self.supports_masking = True
         self._attached = False
@@ -296,21 +295,6 @@ class ObjectiveModel(keras.Model):
                 tracker.count.assign_add(examples)
             else:
                 tracker.update_state(value)
-
-
-def _checked(objectives: Any, built_in: list[Objective]) -> list[Objective]:
-    if not isinstance(objectives, list | tuple):
-        raise ValueError(f"`objectives` must be a list of objectives; received {objectives!r}.")
-    for objective in objectives:
-        validation.instance("objectives", objective, Objective)
-    names = [objective.name for objective in [*built_in, *objectives]]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(
-                f"`objectives` must have names that differ; received {name!r} twice: "
-                "give one of them another `name`."
-            )
-    return list(objectives)
 
 
 def _same_tensors(a: Any, b: Any) -> bool:

@@ -307,17 +307,6 @@ def test_a_killed_save_leaves_the_last_one(tmp_path, monkeypatch):
 
 
 @pytest.mark.one_backend
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int64", "bool"])
-def test_a_file_holds_arrays_of_any_type_and_shape(tmp_path, dtype):
-    arrays = [np.ones(shape).astype(np.dtype(dtype)) for shape in ((), (0, 3), (2, 3))]
-    RunFile(tmp_path, "run").save({}, arrays)
-    _, found = loaded(tmp_path)
-    for array, expected in zip(found, arrays, strict=True):
-        assert array.dtype == expected.dtype
-        np.testing.assert_array_equal(array, expected)
-
-
-@pytest.mark.one_backend
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path):
     foreign = tmp_path / "fit-1.latest"
     foreign.write_bytes(b"my thesis")

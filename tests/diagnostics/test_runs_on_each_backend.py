@@ -24,4 +24,4 @@ def test_small_comparison_from_end_to_end(tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
     assert unchanged.test_error == pytest.approx(baseline.test_error, abs=0.005)
     assert unchanged.nll == pytest.approx(baseline.nll, rel=1e-4)
-    assert abs(dropout.nll - baseline.nll) > 1e-3
+    assert dropout.nll != pytest.approx(baseline.nll, abs=1e-3)

@@ -162,8 +162,11 @@ def test_what_is_not_a_model_is_refused(name):
 def test_regularized_autoencoder_trains_on_inputs_alone_with_the_penalty_added():
     x = gaussian(32)
     autoencoder = small()
-    penalty = WeightPenalty({"kernel": keras.regularizers.L2(0.01)})
-    for model in (RegularizedModel(autoencoder, [penalty]), small(objectives=[penalty])):
+
+    def penalty() -> WeightPenalty:
+        return WeightPenalty({"kernel": keras.regularizers.L2(0.01)})
+
+    for model in (RegularizedModel(autoencoder, [penalty()]), small(objectives=[penalty()])):
         model.compile(keras.optimizers.SGD(0.0), "mse")
         history = model.fit(x, batch_size=32, validation_data=(x,), verbose=0).history
         kernels = [w for w in numpy_weights(model) if w.ndim == 2]
