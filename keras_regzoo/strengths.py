@@ -62,7 +62,8 @@ def _number(name: str, value: Any, within: str) -> float:
     number = validation.number(name, value, within)
     with np.errstate(over="ignore"):
         stored = float(np.float32(number))
-    if stored != number and not validation.contains(within, stored):
+    low, high = (float(np.float32(end)) for end in within[1:-1].split(","))
+    if not validation.contains(f"{within[0]}{low!r}, {high!r}{within[-1]}", stored):
         raise ValueError(
             f"`{name}` must be a number in {within} in float32 too; received {name}={value!r}, "
             f"which is {stored} there."
