@@ -136,7 +136,7 @@ CASES: tuple[Case, ...] = (
         "objective",
         arguments=lambda: {"first": None, "second": net(), "strength": 0.1},
         variations=(
-            lambda: {"first": "hidden/bias", "second": "batch_normalization/beta"},
+            lambda: {"first": "hidden/bias", "second": "beta"},
             lambda: {"first": "hidden/bias", "second": [np.ones(5, "float32")]},
         ),
         bad=each(
