@@ -230,7 +230,7 @@ def verdict(measured: dict[str, list[Any]]) -> str:
     gain = paired_difference(fine_tuning.percentages(plain), errors)
     ratio = _mean(plain, "squared_jacobian_norm") / _mean(contractive, "squared_jacobian_norm")
     return "\n".join(
-        f"- {text}: {'met' if met else 'not met'}."
+        f"- {text}: {fine_tuning.judged(met, contractive)}."
         for text, met in (
             (f"CAE {error:.2f} %, at most {LIMIT:.2f} %", error <= LIMIT),
             (

@@ -268,6 +268,12 @@ def validated(runs: Sequence[dict[str, Any]]) -> float:
     return float(np.mean([100 * min(run["validation"]) for run in runs]))
 
 
+def judged(met: bool, runs: Sequence[dict[str, Any]]) -> str:
+    """Returns whether an aim is met, and how many seeds were run where some are missing."""
+    said = "met" if met else "not met"
+    return said if len(runs) == len(SEEDS) else f"{said} ({len(runs)} of {len(SEEDS)} seeds run)"
+
+
 def minutes(runs: Sequence[dict[str, Any]]) -> str:
     """Returns how long a run took in the mean, pretraining and fine-tuning."""
     return f"{np.mean([run.get('seconds', 0) + run['tuning_seconds'] for run in runs]) / 60:.1f}"

@@ -157,7 +157,8 @@ def verdict(measured: dict[str, list[Any]]) -> str:
         f"{gain.mean:.2f} points below random weights ({fine_tuning.interval(gain)}), "
         "below them": gain.mean > 0,
     }
-    return "\n".join(f"- {text}: {'met' if met else 'not met'}." for text, met in aims.items())
+    runs = measured[STACKED]
+    return "\n".join(f"- {text}: {fine_tuning.judged(met, runs)}." for text, met in aims.items())
 
 
 def described(measured: dict[str, list[Any]]) -> dict[str, Any]:
