@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
@@ -22,6 +23,8 @@ from keras_regzoo.callbacks.pruned_weights import (
     prune,
 )
 from keras_regzoo.callbacks.stepwise import Stepwise
+
+LOGGER = logging.getLogger("keras_regzoo")
 
 
 class MagnitudePruning(Stepwise):
@@ -159,6 +162,14 @@ class MagnitudePruning(Stepwise):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Takes the masks from the optimizer, so that it is saved and loaded like any other."""
+        if self.prunings <= self.times:
+            LOGGER.warning(
+                "Pruning has not come to sparsity %g: training ended after %d steps, and the last "
+                "pruning is due after %d.",
+                self.sparsity,
+                self.step,
+                self.begin + self.times * self.every,
+            )
         self._apply()
         _release(self._kernels, self.model.optimizer)
         self.model.train_function = None

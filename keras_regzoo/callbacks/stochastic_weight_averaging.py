@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,6 +20,8 @@ from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.stepwise import Stepwise
 
 Rate = float | tuple[float, float] | None
+
+LOGGER = logging.getLogger("keras_regzoo")
 
 
 class StochasticWeightAveraging(Stepwise):
@@ -129,6 +132,12 @@ class StochasticWeightAveraging(Stepwise):
                 "`batch_norm_data` must be given for a model with batch normalization, whose "
                 "statistics the averaged weights need; received batch_norm_data=None."
             )
+        epochs = (self.params or {}).get("epochs")
+        if epochs is not None and self._first_epoch() >= epochs:
+            raise ValueError(
+                f"`start` must lie before the {epochs} epochs of `fit` end; received "
+                f"start={self.start}."
+            )
         if self.learning_rate is not None:
             rate_variable(self.model.optimizer)
 
@@ -162,6 +171,11 @@ class StochasticWeightAveraging(Stepwise):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self.average is None:
+            LOGGER.warning(
+                "No weights were averaged: training ended after %d steps, %s.",
+                self.step,
+                "before an average begins" if self.started is None else "within the first cycle",
+            )
             return
         for variable, value in zip(self.model.trainable_variables, self.average, strict=True):
             variable.assign(value)

@@ -10,6 +10,18 @@ import keras
 from keras_regzoo import validation
 from keras_regzoo.callbacks.stopping import Stopping
 
+_NONNEGATIVE = (
+    keras.losses.MeanSquaredError,
+    keras.losses.MeanAbsoluteError,
+    keras.losses.MeanAbsolutePercentageError,
+    keras.losses.MeanSquaredLogarithmicError,
+    keras.losses.SparseCategoricalCrossentropy,
+    keras.losses.Huber,
+    keras.losses.LogCosh,
+    keras.losses.Hinge,
+    keras.losses.SquaredHinge,
+)
+
 
 class TargetStopping(Stopping):
     """Stops when a monitor has reached a target.
@@ -25,8 +37,9 @@ class TargetStopping(Stopping):
             validation_batch_size.
 
     Raises:
-        ValueError: If an argument is not as it must be; at the first look, if no value of the
-            monitor can reach the target: above 1, or below 0, of a metric of Keras that ends there.
+        ValueError: If an argument is not as it must be; when training begins, or at the first look,
+            if no value of the monitor can reach the target: above 1, or below 0, of a metric or a
+            loss of Keras that ends there.
 
     Example:
 
@@ -46,6 +59,15 @@ class TargetStopping(Stopping):
     def __init__(self, target: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target = validation.number("target", target, "(-inf, inf)")
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        name = self.monitor.removeprefix("val_")
+        if name == "loss" and self.target < 0 and _nonnegative(self.model):
+            raise ValueError(
+                f"`target` must be one that monitor={self.monitor!r} can reach, which is never "
+                f"below 0; received target={self.target!r}."
+            )
 
     def judge(self) -> tuple[bool, str]:
         curve = self.curves[self.monitor]
@@ -73,3 +95,12 @@ def _bound(metric: keras.Metric) -> float | None:
     if isinstance(metric, keras.metrics.Poisson):
         return None
     return {"up": 1.0, "down": 0.0}.get(getattr(metric, "_direction", None) or "")
+
+
+def _nonnegative(model: keras.Model) -> bool:
+    """Whether the loss is one of Keras's that are never negative, and nothing is added to it."""
+    loss = keras.losses.get(model.loss) if isinstance(model.loss, str) else model.loss
+    known = any(type(loss) is each or loss is each().fn for each in _NONNEGATIVE)
+    layers = model._flatten_layers()
+    own = any(type(layer).__module__.partition(".")[0] != "keras" for layer in layers)
+    return known and not own and not model.losses

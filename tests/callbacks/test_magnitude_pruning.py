@@ -373,3 +373,10 @@ class Worsening(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs: Any = None):
         logs["loss"] = float(epoch)
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize(("begin", "times", "told"), [(99, 0, True), (0, 5, True), (2, 1, False)])
+def test_pruning_that_has_not_ended_is_told(caplog, begin, times, told):
+    pruned_fit(network(), MagnitudePruning(0.5, begin=begin, every=4, times=times))
+    assert ("Pruning has not come to sparsity 0.5: training ended" in caplog.text) == told

@@ -250,3 +250,19 @@ def test_schedule_of_the_optimizer_is_refused_where_a_rate_is_given():
 def test_data_without_a_batch_is_one_sentence():
     with pytest.raises(ValueError, match="`batch_norm_data` must have at least one batch"):
         reestimate(network(normalized=True), [], 8)
+
+
+@pytest.mark.one_backend
+def test_average_that_would_never_begin_is_refused_before_training():
+    model = network()
+    with pytest.raises(
+        ValueError, match=r"`start` must lie before the 4 epochs .*received start=4"
+    ):
+        averaged_fit(model, StochasticWeightAveraging(start=4))
+    assert model.optimizer.iterations == 0
+
+
+@pytest.mark.one_backend
+def test_cycle_that_never_ends_is_told(caplog):
+    averaged_fit(network(), StochasticWeightAveraging(start=1, cycle=1000))
+    assert "No weights were averaged: training ended after 24 steps, within" in caplog.text

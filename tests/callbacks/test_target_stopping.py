@@ -72,3 +72,20 @@ def test_metric_of_a_user_may_have_any_value():
 
     history = fit(5.0, "score", Score(name="score"))
     assert history.stopped.endswith("score, 7, has reached target=5.")
+
+
+@pytest.mark.parametrize("loss", ["mse", keras.losses.mean_absolute_error, keras.losses.Huber()])
+@pytest.mark.parametrize("monitor", ["loss", "val_loss"])
+def test_negative_target_of_a_loss_that_never_is_is_refused_before_training(loss, monitor):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", loss)
+    with pytest.raises(ValueError, match=f"monitor='{monitor}' can reach, which is never below 0"):
+        model.fit(X, X, verbose=0, callbacks=[TargetStopping(-1.0, monitor=monitor)])
+    assert model.optimizer.iterations == 0
+
+
+@pytest.mark.parametrize("loss", ["poisson", lambda y, outputs: keras.ops.mean(outputs) - 1])
+def test_negative_target_of_another_loss_is_not(loss):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, "softplus")])
+    model.compile("sgd", loss)
+    model.fit(X, X, verbose=0, callbacks=[TargetStopping(-9.0, monitor="loss")])
