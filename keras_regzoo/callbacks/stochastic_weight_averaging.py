@@ -132,12 +132,6 @@ class StochasticWeightAveraging(Stepwise):
                 "`batch_norm_data` must be given for a model with batch normalization, whose "
                 "statistics the averaged weights need; received batch_norm_data=None."
             )
-        epochs = (self.params or {}).get("epochs")
-        if epochs is not None and self._first_epoch() >= epochs:
-            raise ValueError(
-                f"`start` must lie before the {epochs} epochs of `fit` end; received "
-                f"start={self.start}."
-            )
         if self.learning_rate is not None:
             rate_variable(self.model.optimizer)
 
