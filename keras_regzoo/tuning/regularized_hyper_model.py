@@ -110,7 +110,8 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
 
     def fit(self, hp: Any, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         """Trains a model of this trial, with the callbacks of its techniques, by `model.fit`."""
-        strengths = self._chosen(hp) if any(kwargs.get(each) for each in VALIDATION) else {}
+        validated = any(kwargs.get(each) is not None for each in VALIDATION)
+        strengths = self._chosen(hp) if validated else {}
         added = [make(**strengths[name]) for name, make in STOPPERS.items() if name in strengths]
         callbacks = [*(kwargs.pop("callbacks", None) or []), *added]
         return model.fit(*args, callbacks=callbacks, **kwargs)

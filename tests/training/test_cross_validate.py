@@ -325,7 +325,7 @@ def uncompiled():
         (
             {"splits": 9, "y": CLASSES},
             "`splits` must be at most the number of examples of the rarest class, 8; received "
-            "splits=9",
+            r"splits=9 \(integers are taken as classes: .* a scikit-learn KFold as `splits`\)",
         ),
         (
             {"splits": 7, "groups": GROUPS},

@@ -110,8 +110,10 @@ def test_what_stops_early_is_a_callback_of_fit(name):
     hp.values["techniques"] = name
     model, seen, kept = search.build(hp), [], []
     assert isinstance(model, keras.Sequential)
-    stub = type("Stub", (), {"fit": lambda self, *args, callbacks: kept.extend(callbacks)})
+    stub = type("Stub", (), {"fit": lambda self, *args, callbacks, **_: kept.extend(callbacks)})
     search.fit(hp, stub(), X, Y)
+    assert not kept, "without validation there is nothing to look at"
+    search.fit(hp, stub(), X, Y, validation_data=(X, Y))
     (callback,) = kept
     ((argument, value),) = ((k.partition("/")[2], v) for k, v in hp.values.items() if name in k)
     assert getattr(callback, argument) == value
