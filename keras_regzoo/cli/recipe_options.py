@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,13 +79,13 @@ def read_options(
     parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
     parser.add_argument("--smoke", action="store_true", help="try shortly, compare nothing")
     parser.add_argument("--epochs", type=_positive, help=f"passes over the data, not {epochs}")
-    parser.add_argument("--out", type=Path, help="where to write the JSON")
+    parser.add_argument("--out", type=_file, help="where to write the JSON")
     if images:
         parser.add_argument("--data", default=DIGITS, help="images in [0, 1], such as tfds:mnist")
     else:
         parser.add_argument("--data", type=_own_data, help=argparse.SUPPRESS)
     if images if figure is None else figure:
-        parser.add_argument("--figure", type=Path, help="where to write the figure, a .png file")
+        parser.add_argument("--figure", type=_file, help="where to write the figure, a .png file")
     given = parser.parse_args(argv, argparse.Namespace(figure=None))
     source = given.data or DIGITS
     as_it_is = not given.smoke and source == DIGITS and given.epochs in (None, epochs)
@@ -104,6 +105,12 @@ def read_options(
 def images(source: str, seed: int, most: int = MOST) -> data.Dataset:
     """Returns images, of which at most `most` train; fewer than `MOST` cut the other parts too."""
     loaded = data.load(source, test=TEST, seed=seed)
+    least, greatest = loaded.x_train.min(), loaded.x_train.max()
+    if least < 0 or greatest > 1:
+        raise ValueError(
+            f"`data` must be images in [0, 1]; received {source!r}, whose values go from "
+            f"{least:g} to {greatest:g}."
+        )
     few = loaded.with_training_size(min(most, len(loaded.x_train)))
     if most >= MOST:
         return few
@@ -170,3 +177,12 @@ def _positive(text: str) -> int:
 
 def _own_data(text: str) -> str:
     raise argparse.ArgumentTypeError(f"this recipe makes its own data; received {text!r}")
+
+
+def _file(text: str) -> Path:
+    folder = Path(text).absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK) or Path(text).is_dir():
+        raise argparse.ArgumentTypeError(
+            f"must be a file in a folder that can be written to; received {text!r}"
+        )
+    return Path(text)

@@ -133,3 +133,21 @@ def test_what_a_smoke_test_did_not_measure_is_not_compared(tmp_path, capsys):
     expected = {"a/value": (0, 1), "b/value": (0, 1), "a - b/value": (0, 1)}
     assert finish(found, asked, expected) == 0
     assert capsys.readouterr().out.startswith("a/value: 1.000, expected 0 to 1\n0 s")
+
+
+@pytest.mark.parametrize("option", ["--out", "--figure"])
+def test_file_that_cannot_be_written_is_refused_before_training(tmp_path, capsys, option):
+    calls = []
+    with pytest.raises(SystemExit) as ended:
+        run(tmp_path, option, str(tmp_path / "nowhere" / "file"), calls=calls)
+    assert ended.value.code == 2 and not calls
+    assert "must be a file in a folder that can be written to; received" in capsys.readouterr().err
+
+
+def test_data_that_are_no_images_are_refused_before_training(tmp_path):
+    table = tmp_path / "table.npz"
+    np.savez(table, x=np.linspace(-4, 3, 60).reshape(20, 3), y=np.arange(20) % 2)
+    calls = []
+    with pytest.raises(ValueError, match=r"must be images in \[0, 1\]; .* from -1"):
+        run(tmp_path, "--data", str(table), calls=calls)
+    assert not calls
