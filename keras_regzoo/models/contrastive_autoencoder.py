@@ -13,7 +13,7 @@ from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 
 _TARGETS = (
-    "`y` must be left out, or be an array of labels, one integer for each example, or of what the "
+    "`{}` must be left out, or be an array of labels, one integer for each example, or of what the "
     "inputs are to be reconstructed as, in their shape"
 )
 
@@ -101,15 +101,11 @@ class ContrastiveAutoencoder(BaseAutoencoder):
             return super().targets(x, None, name)
         leaves = keras.tree.flatten(y)
         if y is not None and not all(hasattr(leaf, "shape") for leaf in leaves):
-            raise ValueError(f"{_TARGETS}; received a {type(y).__name__}.")
-        try:
-            return super().targets(x, y, name)
-        except ValueError:
-            (found,) = leaves
-            dtype = keras.backend.standardize_dtype(found.dtype)
-            raise ValueError(
-                f"{_TARGETS}; received {dtype} of shape {tuple(found.shape)}."
-            ) from None
+            raise ValueError(f"{_TARGETS.format(name)}; received a {type(y).__name__}.")
+        if y is not None and any(tuple(leaf.shape) != tuple(x.shape) for leaf in leaves):
+            found = [f"{leaf.dtype} of shape {tuple(leaf.shape)}" for leaf in leaves]
+            raise ValueError(f"{_TARGETS.format(name)}; received {', '.join(found)}.")
+        return super().targets(x, y, name)
 
     def get_config(self) -> dict[str, Any]:
         own = self.contrast.get_config()

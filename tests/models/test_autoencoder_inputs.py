@@ -82,6 +82,7 @@ def feeds(x):
     return made
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")  # of JAX
 @pytest.mark.parametrize("value", [255.0, np.nan, 1e300])
 def test_feeds_are_refused_before_the_first_step_for_what_their_first_batch_holds(value):
     autoencoder = VariationalAutoencoder(*dense_autoencoder((6,), (), 2, variational=True))
