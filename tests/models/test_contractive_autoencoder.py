@@ -69,9 +69,12 @@ def test_contraction_shrinks_the_jacobian():
 
 def test_further_objectives_come_on_top_inside_and_outside():
     x = gaussian(32)
-    decay = WeightPenalty({".*kernel": keras.regularizers.L2(0.01)})
-    inside = models(ContractiveAutoencoder, strength=STRENGTH, objectives=[decay])
-    outside = RegularizedModel(models(ContractiveAutoencoder, strength=STRENGTH), [decay])
+
+    def decay() -> WeightPenalty:
+        return WeightPenalty({".*kernel": keras.regularizers.L2(0.01)})
+
+    inside = models(ContractiveAutoencoder, strength=STRENGTH, objectives=[decay()])
+    outside = RegularizedModel(models(ContractiveAutoencoder, strength=STRENGTH), [decay()])
     for model, found in ((inside, inside), (outside, outside.base)):
         model.compile(keras.optimizers.SGD(0.0), "mse")
         history = model.fit(x, batch_size=32, verbose=0).history

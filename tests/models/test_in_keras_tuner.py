@@ -8,9 +8,9 @@ import pytest
 from keras_regzoo import models
 from keras_regzoo.objectives import WeightPenalty
 from keras_regzoo.quiet import QUIET
+from tests.backends import QUICKEST
 from tests.cases import CASES
 from tests.cases.networks import batch
-from tests.check import QUICKEST
 
 pytestmark = pytest.mark.one_backend
 

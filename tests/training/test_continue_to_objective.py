@@ -51,7 +51,7 @@ def test_it_stops_at_the_first_look_at_which_the_objective_is_reached(every):
 
 @pytest.mark.parametrize("max_steps", [1, 6, 8])
 def test_objective_that_is_never_reached_ends_at_the_limit(max_steps):
-    result = go_on(-1.0, max_steps, every=4)
+    result = go_on(1e-9, max_steps, every=4)
     assert not result.reached
     assert result.steps == max_steps
     assert result.loss == pytest.approx(losses(max_steps)[-1], rel=1e-4)
@@ -74,7 +74,7 @@ def test_it_goes_on_from_the_model_and_its_optimizer():
     model = linear()
     model.fit(X, Y, batch_size=4, shuffle=False, verbose=0)
     options = {"batch_size": 4, "shuffle": False}
-    result = continue_to_objective(model, X, Y, VALIDATION, -1.0, 3, **options)
+    result = continue_to_objective(model, X, Y, VALIDATION, 1e-9, 3, **options)
     assert result.model is model
     assert (result.steps, int(model.optimizer.iterations)) == (3, 6)
     assert result.loss == pytest.approx(losses(6)[-1], rel=1e-4)
@@ -87,7 +87,7 @@ def test_callbacks_of_the_user_are_called_too():
         made.append(keras.callbacks.History())
         return made[-1:]
 
-    result = go_on(-1.0, 4, callbacks=callbacks)
+    result = go_on(1e-9, 4, callbacks=callbacks)
     called = [loss for history in made for loss in history.history["loss"]]
     assert called == result.history["loss"]
     assert len(made) == 2

@@ -151,7 +151,7 @@ def test_bad_arguments_are_one_sentence_before_training(argument):
         ({"x": UNIFORM[:, 0]}, r"`x` must be one array of numbers"),
         ({"x": UNIFORM[:0]}, r"`x` must be one array of numbers .*; received \(0, 6\)"),
         ({"x": UNIFORM.astype("float64") * 1e300}, "`x` must be finite in float32"),
-        ({"x": UNIFORM.tolist()}, r"`x` must be an array .{50,160}\.\.\. \(a list\)\.$"),
+        ({"x": UNIFORM.tolist()}, r"`x` must be an array .{50,160}\.\.\.\.$"),
         ({"store": 3}, "`store` must be a folder .* written to; received store=3"),
         ({"store": "/proc"}, "`store` must be a folder that exists and can be written to"),
         ({"sparsity": layers.Dense(7)}, r"`sparsity` must keep the shape .*, \(\d,\); received"),
