@@ -69,12 +69,11 @@ third of a plain step and a backward pass as two thirds; where something must be
 for each weight or input besides (random numbers; the exponentials of a mixture's density) it
 includes the time that takes, measured as its own row, which is bare code of the benchmark. Steps
 are compiled with XLA on JAX and TensorFlow, and run eagerly on PyTorch. The limit is on the ratio
-to plain Keras where there is no floor, and else on the ratio to the floor. Rows with a limit on the
-ratio to plain Keras, and Keras's own L2 beside them, are medians over five times as many rounds.
+to plain Keras where there is no floor, and else on the ratio to the floor.
 
 A weight penalty reads every weight once more, and adds to its gradient another of the same size:
-on a network of wide layers and small batches that traffic of memory is what it costs, as the row of
-Keras's own L2 shows.
+on wide layers and small batches that traffic of memory is not small beside a step, and Keras's own
+L2, its row above, has it too.
 
 {table}
 
@@ -123,8 +122,9 @@ def measure(network: str, technique: str) -> dict[str, Any]:
 def table(results: dict[str, Any]) -> str:
     """Returns the Markdown table of all saved results."""
     lines = [
-        "| network | backend | objective | plain ms | × plain | floor | × floor | limit | met |",
-        "|---|---|---|---:|---:|---:|---:|---:|---|",
+        "| network | backend | objective | rounds | plain ms | × plain | floor | × floor | limit "
+        "| met |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---|",
     ]
     for network, by_backend in sorted(results.items()):
         for backend, saved in sorted(by_backend.items()):
@@ -134,8 +134,9 @@ def table(results: dict[str, Any]) -> str:
                 over = entry["ratio"] / least if least else entry["ratio"]
                 limit = FLOOR_LIMIT[backend] if least else row.limit
                 lines.append(
-                    f"| {network} | {backend} | {technique} | {entry['plain_ms']:.2f} "
-                    f"| {entry['ratio']:.2f} | {f'{least:.2f}' if least else ''} "
+                    f"| {network} | {backend} | {technique} | {entry['rounds']} "
+                    f"| {entry['plain_ms']:.2f} | {entry['ratio']:.2f} "
+                    f"| {f'{least:.2f}' if least else ''} "
                     f"| {f'{over:.2f}' if least else ''} | {limit or ''} "
                     f"| {'' if limit is None else 'yes' if over <= limit else 'no'} |"
                 )

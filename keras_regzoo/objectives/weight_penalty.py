@@ -74,7 +74,6 @@ class WeightPenalty(Penalty):
         if not self.patterns:
             raise ValueError("`patterns` must have at least one pattern; received {}.")
         self._penalized = Variables()
-        self._regularizers: list[keras.regularizers.Regularizer] = []
 
     def attach(self, model: keras.Model) -> None:
         paths = weight_paths(model)
@@ -85,14 +84,12 @@ class WeightPenalty(Penalty):
             if not (any(v.trainable for v, _ in named) if regularizer else matches):
                 raise ValueError(_no_match(pattern, matches, named, paths))
             chosen.update({id(v): regularizer for v, _ in named})
-        reached = [v for v, _ in paths if chosen.get(id(v)) is not None]
-        self._penalized = Variables(reached)
-        self._regularizers = [chosen[id(v)] for v in reached]
+        reached = [(chosen.get(id(v)), v) for v, _ in paths]
+        self._penalized = Variables(pair for pair in reached if pair[0] is not None)
 
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
         at = loss.step.positions
-        chosen = zip(self._regularizers, self._penalized, strict=True)
-        pairs = [(r, point.weights[at[id(v)]]) for r, v in chosen if id(v) in at]
+        pairs = [(r, point.weights[at[id(v)]]) for r, v in self._penalized if id(v) in at]
         return total(pairs) if pairs else ops.zeros(())
 
     def get_config(self) -> dict[str, Any]:
