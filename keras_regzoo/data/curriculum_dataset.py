@@ -175,9 +175,7 @@ class CurriculumDataset(keras.utils.PyDataset):
         if position.rows is None:
             position.rows = self._draw(position)
         rows = position.rows[index * self.batch_size : (index + 1) * self.batch_size]
-        return tuple(
-            tree.map_structure(lambda array: array.take(rows, axis=0), part) for part in self._parts
-        )
+        return tuple(_taken(part, rows) for part in self._parts)
 
     def _draw(self, position: _Position) -> np.ndarray:
         """Returns the examples of an epoch, in passes through each pool."""
@@ -236,6 +234,12 @@ def _count(parts: dict[str, Any]) -> int:
 def _prepared(array: Any) -> np.ndarray:
     array = np.asarray(ops.convert_to_numpy(array))
     return array.astype(keras.config.floatx()) if array.dtype.kind == "f" else array
+
+
+def _taken(part: Any, rows: np.ndarray) -> Any:
+    if isinstance(part, np.ndarray):  # by itself: a walk of structures costs a small model's step
+        return part.take(rows, axis=0)
+    return tree.map_structure(lambda array: array.take(rows, axis=0), part)
 
 
 def _classes(y: Any) -> np.ndarray:
