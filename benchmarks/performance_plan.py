@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.devices import CPU, PRECISIONS
-from benchmarks.techniques import DRAW, EMPTY, OWN, TECHNIQUES
+from benchmarks.techniques import DRAW, EMPTY, GATE, OWN, RELAXATION, TECHNIQUES
 
 PLAIN = "plain"
 BATCHES = (128, 512, 2048, 8192, 16384)
 FIRST = (PLAIN, EMPTY, DRAW, "mixup", "weight_noise", "sharpness_aware", "adversarial_training")
-WRAPPERS = ("drop_connect", "layer_weight_noise", "weight_normalization", "concrete_dropout")
+WRAPPERS = (
+    *("drop_connect", "layer_weight_noise", "weight_normalization", "concrete_dropout", RELAXATION),
+    *("highway", GATE, "max_over_transforms"),
+)
 NAMES = (*FIRST, *(name for name in TECHNIQUES if name not in (*FIRST, OWN)))
 SMALL, LARGE = ("mlp", "cnn"), ("resnet18", "vit_tiny")
 SETTINGS = (
@@ -58,7 +61,8 @@ class Row:
 
 
 def fits(row: Row) -> bool:
-    """Whether the technique is made for the network: wrappers go around layers in a row."""
+    """Whether the technique is made for the network: wrappers go around layers in a row, or around
+    one that takes images of 28 by 28."""
     return row.network in SMALL or row.technique not in WRAPPERS
 
 

@@ -16,6 +16,7 @@ from keras_regzoo.backend import normal, uniform
 DRAW = "one normal per weight"
 MIXTURE = "four exponentials and a logarithm per weight"
 RELAXATION = "a uniform, two logarithms and a sigmoid per hidden layer's input"
+GATE = "a gate beside the second hidden layer, as Keras has it"
 EMPTY = "empty list"
 OWN = "the same L2 as Keras has it"
 
@@ -121,6 +122,27 @@ def hidden_layers(
     return Technique(apply, name, beside)
 
 
+def where_width_stays(
+    connect: Callable[[keras.layers.Layer, Any], Any], name: str = "", beside: str = ""
+) -> Technique:
+    """Returns the row of what connects every layer whose output has the shape of its input."""
+
+    def apply(model: keras.Model) -> keras.Model:
+        inputs = outputs = keras.Input(model.input_shape[1:])
+        for layer in model.layers:
+            fresh = type(layer).from_config(layer.get_config())
+            fits = hasattr(layer, "kernel") and layer.input.shape == layer.output.shape
+            outputs = connect(fresh, outputs) if fits else fresh(outputs)
+        return keras.Model(inputs, outputs)
+
+    return Technique(apply, name, beside)
+
+
+def bare_gate(layer: keras.layers.Layer, x: Any) -> Any:
+    gate = keras.layers.Dense(x.shape[-1], "sigmoid")(x)
+    return gate * layer(x) + (1.0 - gate) * x
+
+
 def with_own_l2(model: keras.Model) -> keras.Model:
     for layer in model.layers:
         if hasattr(layer, "kernel"):
@@ -208,5 +230,7 @@ TECHNIQUES = {
     "concrete_dropout": hidden_layers(
         lambda layer: [layers.ConcreteDropout(layer)], "concrete_dropout", RELAXATION
     ),
+    GATE: where_width_stays(bare_gate),
+    "highway": where_width_stays(lambda layer, x: layers.Highway(layer)(x), "highway", GATE),
     "max_over_transforms": Technique(over_rotations, "max_over_transforms"),
 }

@@ -40,7 +40,7 @@ class LabelSmoothing(Objective):
 
     Takes targets of shape `(batch, ..., K)`, or class numbers of shape `(batch, ...)` or
     `(batch, ..., 1)`, for outputs of shape `(batch, ..., K)`; the same for each of several
-    outputs. Adds no term to the logs.
+    outputs. A class number below 0 or not below K makes the loss NaN. Adds no term to the logs.
 
     Raises:
         ValueError: If `smoothing` is not a number in [0, 1); at `compile`, if another objective
@@ -126,7 +126,7 @@ def smooth(target: Tensor, shape: Any, smoothing: Tensor | float, loss: str = ""
                 "`loss` must be a cross-entropy of Keras's for class numbers to be smoothed; "
                 f"received {loss!r}."
             )
-        target = ops.one_hot(ops.cast(target, "int32"), classes, dtype=keras.config.floatx())
+        target = _one_hot(ops.cast(target, "int32"), classes)
     elif target.shape[1:] != shape[1:] and (classes != 1 or target.shape[1:] != shape[1:-1]):
         raise ValueError(
             "`y` must have one class number, or one number for each class, for outputs of shape "
@@ -134,6 +134,13 @@ def smooth(target: Tensor, shape: Any, smoothing: Tensor | float, loss: str = ""
         )
     target = ops.cast(target, keras.config.floatx())
     return (1 - smoothing) * target + smoothing / (2 if binary else max(classes, 2))
+
+
+def _one_hot(numbers: Tensor, classes: int) -> Tensor:
+    """Returns NaN for numbers of no class: a compiled step can tell it by its loss alone."""
+    known = ops.logical_and(numbers >= 0, numbers < classes)
+    rows = ops.one_hot(ops.where(known, numbers, 0), classes, dtype=keras.config.floatx())
+    return ops.where(ops.expand_dims(known, -1), rows, float("nan"))
 
 
 def _require_soft_labels(loss: Any) -> None:

@@ -88,6 +88,16 @@ def test_targets_of_another_shape_are_refused():
         smooth(ops.ones((6, 2, 3)), (None, 3), 0.1)
 
 
+@pytest.mark.parametrize("number", [-1, 3])
+def test_class_numbers_that_no_output_has_make_the_loss_nan(number):
+    rows = ops.convert_to_numpy(
+        smooth(
+            ops.convert_to_tensor([2, number]), (None, 3), 0.1, "sparse_categorical_crossentropy"
+        )
+    )
+    assert np.isfinite(rows[0]).all() and np.isnan(rows[1]).all()
+
+
 def test_each_of_several_binary_labels_has_two_classes():
     value, logits = trained_loss(ONE_HOT, keras.losses.BinaryCrossentropy(from_logits=True))
     expected = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.3)
