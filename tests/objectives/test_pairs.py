@@ -1,4 +1,7 @@
-"""Every pair of objectives trains together, or says in one sentence why it cannot."""
+"""Every pair of objectives trains together, or says in one sentence why it cannot.
+
+PyTorch, the quickest, takes each pair in both orders; the others in one that is not refused.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from keras.regularizers import L2
 
 from keras_regzoo import RegularizedModel, objectives
 from keras_regzoo.quiet import QUIET
+from tests.backends import BACKEND
 from tests.cases import CASES
 from tests.cases.case import Case
 from tests.cases.networks import batch, net
 
 FIRST = {case.cls.__name__: case for case in reversed(CASES) if case.kind == "objective"}
-PAIRS = list(itertools.permutations(sorted(FIRST), 2))
+BOTH_ORDERS = list(itertools.permutations(sorted(FIRST), 2))
 SEMI_SUPERVISED = {name for name, case in FIRST.items() if case.cls.takes_unlabelled}
 REFUSED = {
     ("SelfPaced", "SuperLoss"): "weight the examples by their losses once",
@@ -27,8 +31,15 @@ REFUSED = {
         for first in ("AdversarialTraining", "RDrop", "SharpnessAware")
     },
 }
-
-
+PAIRS = (
+    BOTH_ORDERS
+    if BACKEND == "torch"
+    else [
+        pair
+        for pair in BOTH_ORDERS
+        if pair not in REFUSED and (pair < pair[::-1] or pair[::-1] in REFUSED)
+    ]
+)
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 LABELS = np.array([0, -1, 1, -1])
 COMMUTE = [
@@ -72,7 +83,7 @@ def test_pair_takes_a_step_or_is_refused(first, second):
     assert_trained(*step(made(FIRST[first], FIRST[second])))
 
 
-@pytest.mark.skipif(keras.backend.backend() != "torch", reason="one backend tells; it is eager")
+@pytest.mark.skipif(BACKEND != "torch", reason="one backend tells; it is eager")
 @pytest.mark.parametrize(
     ("first", "second"),
     [pair for pair in PAIRS if SEMI_SUPERVISED & {*pair} and pair not in REFUSED],
