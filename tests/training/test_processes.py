@@ -78,8 +78,8 @@ class Ends:
         ("out of range", ValueError, "`epochs` must be an integer in [1, inf); received epochs=0."),
         ("no file", FileNotFoundError, "no_such.npz"),
         ("no package", ImportError, "A training needs the package `no_such_package`"),
-        ("killed", ChildProcessError, "A process that trained was killed, or had no memory left"),
         ("otherwise", ValueError, "of somebody else"),
+        ("killed", ChildProcessError, "A process that trained was killed, or had no memory left"),
     ],
 )
 def test_a_mistake_in_another_process_is_that_of_this_one(how, error, sentence, workers):
