@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from keras_regzoo import validation
 from keras_regzoo.training import cross_validate
 from keras_regzoo.training.joblib_backend import joblib_backend
-from keras_regzoo.training.processes import as_they_end
+from keras_regzoo.training.processes import _MistakeElsewhere, _run, _settings, as_they_end
 
 pytestmark = pytest.mark.one_backend
 
@@ -71,19 +72,36 @@ class Ends:
         raise ValueError("of somebody else")
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # joblib, of a process that was killed
 @pytest.mark.parametrize(
     ("how", "error", "sentence"),
     [
         ("out of range", ValueError, "`epochs` must be an integer in [1, inf); received epochs=0."),
         ("no file", FileNotFoundError, "no_such.npz"),
         ("no package", ImportError, "A training needs the package `no_such_package`"),
-        ("otherwise", ValueError, "of somebody else"),
+    ],
+)
+def test_a_mistake_leaves_another_process_as_it_is(how, error, sentence):
+    with pytest.raises(_MistakeElsewhere) as caught:
+        _run(0, Ends(how), _settings())
+    (mistake,) = pickle.loads(pickle.dumps(caught.value)).args
+    assert type(mistake) is error
+    assert sentence in str(mistake)
+
+
+def test_what_is_no_mistake_keeps_its_traceback():
+    with pytest.raises(ValueError, match="of somebody else"):
+        _run(0, Ends("otherwise"), _settings())
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # joblib, of a process that was killed
+@pytest.mark.parametrize(
+    ("how", "error", "sentence"),
+    [
+        ("out of range", ValueError, r"^`epochs` must be an integer in \[1, inf\)"),
         ("killed", ChildProcessError, "A process that trained was killed, or had no memory left"),
     ],
 )
-def test_a_mistake_in_another_process_is_that_of_this_one(how, error, sentence, workers):
-    with pytest.raises(error) as caught:
-        list(as_they_end([Ends(how)] * 2, 2))
-    assert sentence in str(caught.value)
-    assert validation.is_mistake(caught.value) == (how != "otherwise")
+def test_a_mistake_in_another_process_is_one_of_this_one(how, error, sentence, workers):
+    with pytest.raises(error, match=sentence) as caught:
+        list(as_they_end([Ends(how)], 2))
+    assert validation.is_mistake(caught.value)
