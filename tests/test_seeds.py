@@ -19,7 +19,7 @@ X = np.arange(8.0, dtype="float32")[:, None]
 SEEDED = [case for case in CASES if "seed" in inspect.signature(case.cls.__init__).parameters]
 UNSAVED = {
     "CurriculumDataset": lambda seed: data.CurriculumDataset(
-        X, X, X[:, 0], lambda step: 1.0, seed=seed
+        X, X, X[:, 0], lambda step: 1.0, batch_size=2, seed=seed
     ),
     "MemmapDataset": lambda seed: data.MemmapDataset(X, X, batch_size=2, seed=seed),
     "ResampleDeadLatents": lambda seed: callbacks.ResampleDeadLatents(X, seed=seed),

@@ -181,7 +181,7 @@ def test_items_refuse_what_is_no_list_or_empty(value):
 def test_first_line_leaves_out_the_heading_of_keras():
     with pytest.raises(ValueError) as caught:
         keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])(np.ones((1, 3)))
-    assert validation.first_line(caught.value).startswith("Input 0 of layer")
+    assert validation.first_line(caught.value).startswith("Input 0 with name")
     assert validation.first_line(KeyError()) == "KeyError"
 
 
