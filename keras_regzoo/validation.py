@@ -5,9 +5,13 @@ from __future__ import annotations
 import importlib
 import math
 import numbers
+import re
 from collections.abc import Collection
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+PACKAGE = Path(__file__).parent
 
 
 def number(name: str, value: Any, within: str = "(-inf, inf)") -> float:
@@ -65,10 +69,33 @@ def one_of(name: str, value: Any, options: Collection[Any]) -> Any:
     Raises:
         ValueError: If it is not; the sentence lists the options.
     """
-    if value not in options:
+    try:
+        known = value in options
+    except (TypeError, ValueError):  # what has no hash, or an array, whose comparison is one too
+        known = False
+    if not known:
         listed = ", ".join(repr(option) for option in options)
         raise ValueError(f"`{name}` must be one of {listed}; received {name}={value!r}.")
     return value
+
+
+def items(name: str, value: Any, kind: str) -> list[Any]:
+    """Returns the items of a list, tuple, range or array of one axis, which has at least one.
+
+    Args:
+        name: The argument's name.
+        value: What the user passed.
+        kind: What the items are, such as `"names"`.
+
+    Raises:
+        ValueError: If it is something else, or empty.
+    """
+    listed = isinstance(value, list | tuple | range) or getattr(value, "ndim", None) == 1
+    if not listed or not len(value):
+        raise ValueError(
+            f"`{name}` must be a list of {kind}, at least one; received {shown(value)}."
+        )
+    return list(value)
 
 
 def instance(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
@@ -129,6 +156,29 @@ def extra(module: str, name: str, purpose: str) -> ModuleType:
             f"{purpose} needs the package `{error.name}`, which is not installed: "
             f'run `pip install "keras-regzoo[{name}]"`.'
         ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """Returns the first line of an error that says something: Keras writes a heading before it."""
+    plain = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line.strip() for line in plain.split("\n")]
+    told = (line for line in lines if line and not line.startswith("Exception encountered when"))
+    return next(told, type(error).__name__)
+
+
+def is_mistake(error: BaseException) -> bool:
+    """Returns whether an error tells a user what to do otherwise, in its one sentence.
+
+    Such are an `ImportError`, an `OSError`, and a `ValueError` raised in this package or in a
+    recipe; any other is a failure, of which the traceback tells more.
+    """
+    if not isinstance(error, ValueError):
+        return isinstance(error, ImportError | OSError)
+    file, traceback = "", error.__traceback__
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        traceback = traceback.tb_next
+    return Path(file).is_relative_to(PACKAGE) or Path(file).parent.name == "recipes"
 
 
 def _is_number(value: Any) -> bool:

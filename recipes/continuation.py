@@ -35,7 +35,7 @@ from keras import ops
 from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import ContinuationScheduler
 from keras_regzoo.cli.classifier import Trainer, accuracy, loss, network
-from keras_regzoo.cli.recipe_options import Asked, finish, read_options
+from keras_regzoo.cli.recipe_options import Asked, few, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.diagnostics.figure_style import BETTER, MUTED, WORSE, despine, new_figure, png
 from keras_regzoo.objectives import LossSmoothing
@@ -106,7 +106,7 @@ def of_function(method: str, seed: int, epochs: int) -> dict[str, float]:
 
 def of_network(method: str, seed: int, epochs: int, asked: Asked, train: Trainer) -> dict:
     """Returns the accuracy on test images, and the loss of training images."""
-    images = asked.images(seed).with_training_size(LABELLED)
+    images = few(asked.images(seed), LABELLED)
     callbacks = [lowering("network", epochs)] if method == "continuation" else []
     options: Any = {"batch_size": BATCH, "epochs": epochs, "callbacks": callbacks}
     model = train(images.x_train, images.y_train, seed, **options)

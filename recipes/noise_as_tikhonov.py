@@ -33,7 +33,7 @@ from keras import layers, ops
 from keras_regzoo import data
 from keras_regzoo.backend import value_and_grad
 from keras_regzoo.cli.classifier import Trainer, loss
-from keras_regzoo.cli.recipe_options import Asked, finish, read_options
+from keras_regzoo.cli.recipe_options import Asked, few, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.diagnostics.study import Measured
 from keras_regzoo.objectives import InputGradientPenalty
@@ -105,8 +105,7 @@ class Comparison:
         self.network = functools.cache(self.network)
 
     def few(self, seed: int) -> data.Dataset:
-        images = self.asked.images(seed)
-        return images.with_training_size(min(LABELLED, len(images.x_train)))
+        return few(self.asked.images(seed), LABELLED)
 
     def linear(self, seed: int) -> dict[float, np.ndarray]:
         keras.utils.set_random_seed(seed)

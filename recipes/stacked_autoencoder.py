@@ -30,6 +30,7 @@ import numpy as np
 from keras import layers
 
 from keras_regzoo import data
+from keras_regzoo.cli.recipe_options import few
 from keras_regzoo.cli.study_recipe import run_study
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.quiet import QUIET
@@ -76,7 +77,7 @@ def pretrained(method: str, images: data.Dataset, seed: int, epochs: int) -> ker
             verbose=QUIET,
         )
     elif method == "supervised":
-        labelled = images.with_training_size(LABELS)
+        labelled = few(images, LABELS)
         supervised_pretrain(
             body,
             labelled.x_train,
@@ -92,7 +93,7 @@ def pretrained(method: str, images: data.Dataset, seed: int, epochs: int) -> ker
 def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[str, float]:
     """Trains once; returns the accuracy on test images, and the loss early on."""
     body = pretrained(method, images, seed, epochs)
-    labelled = images.with_training_size(LABELS)
+    labelled = few(images, LABELS)
     found = pretrain_classifier(
         body,
         labelled.x_train,

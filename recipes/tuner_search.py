@@ -23,7 +23,7 @@ import keras
 
 from keras_regzoo import data, validation
 from keras_regzoo.cli.classifier import accuracy, loss, network
-from keras_regzoo.cli.recipe_options import Asked, finish, read_options
+from keras_regzoo.cli.recipe_options import Asked, few, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.quiet import QUIET
 from keras_regzoo.tuning import RegularizedHyperModel
@@ -71,7 +71,7 @@ def found_by_search(build: RegularizedHyperModel, seed: int, smoke: bool, fit: A
 def measure(method: str, seed: int, asked: Asked) -> dict[str, float]:
     """Searches and trains, or trains alone; returns the accuracy and loss on test images."""
     keras_tuner = validation.extra("keras_tuner", "tuner", "A search")
-    images = asked.images(seed).with_training_size(LABELLED)
+    images = few(asked.images(seed), LABELLED)
     build = hyper_model(images)
     fit = {
         "x": images.x_train,

@@ -158,3 +158,41 @@ def test_a_seed_comes_back_as_a_plain_int_or_none():
     assert type(validation.seed(np.int64(-3))) is int
     with pytest.raises(ValueError, match=r"`seed` must be an integer in .* received seed=0.5"):
         validation.seed(0.5)
+
+
+@pytest.mark.parametrize("value", [["a"], np.ones(2), {}])
+def test_one_of_refuses_what_cannot_be_compared(value):
+    for options in ({"a": 1}, ("a", "b")):
+        with pytest.raises(ValueError, match=r"^`per` must be one of 'a'"):
+            validation.one_of("per", value, options)
+
+
+@pytest.mark.parametrize("value", [[1, 2], (1, 2), range(1, 3), np.array([1, 2])])
+def test_items_come_back_as_a_list(value):
+    assert validation.items("sizes", value, "numbers") == [1, 2]
+
+
+@pytest.mark.parametrize("value", [[], (), "ab", 3, None, {1: 2}, {1, 2}, np.array(3), np.eye(2)])
+def test_items_refuse_what_is_no_list_or_empty(value):
+    sentence = f"`sizes` must be a list of numbers, at least one; received {value!r}."
+    refused(" ".join(sentence.split()), validation.items, "sizes", value, "numbers")
+
+
+def test_first_line_leaves_out_the_heading_of_keras():
+    with pytest.raises(ValueError) as caught:
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])(np.ones((1, 3)))
+    assert validation.first_line(caught.value).startswith("Input 0 with name")
+    assert validation.first_line(KeyError()) == "KeyError"
+
+
+def test_a_mistake_is_a_sentence_of_ours_or_about_a_file_or_package():
+    def raised(function, *arguments):
+        with pytest.raises(Exception) as caught:
+            function(*arguments)
+        return validation.is_mistake(caught.value)
+
+    assert raised(validation.integer, "n", 0.5)
+    assert raised(open, "no_such_file")
+    assert raised(__import__, "no_such_package")
+    assert not raised(int, "a")
+    assert not raised(len, 3)

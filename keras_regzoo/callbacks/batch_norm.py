@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,10 @@ import keras
 import numpy as np
 from keras import ops, tree
 
-from keras_regzoo.backend import PureView
+from keras_regzoo.backend import PureView, aside
+from keras_regzoo.callbacks.own_data import check_taken
+
+FIRST = 2  # examples of arrays on which a model is tried
 
 
 def batch_norms(model: keras.Model) -> list[keras.layers.BatchNormalization]:
@@ -62,6 +66,19 @@ def reestimate(model: keras.Model, data: Any, batch_size: int) -> None:
         raise ValueError("`batch_norm_data` must have at least one batch; it had none.")
     for variable, mean in zip(moved, means, strict=True):
         variable.assign(mean)
+
+
+def try_first(model: keras.Model, data: Any) -> None:
+    """Raises a ValueError unless a model with batch normalization takes the first of `data`.
+
+    Nothing of the model changes. Data that can be gone through once are left alone.
+    """
+    if hasattr(data, "__next__") or not batch_norms(model):
+        return
+    with aside(model):  # a shuffled data set draws random numbers
+        found = list(itertools.islice(batches(data, FIRST), 1))
+    for x in found:
+        check_taken("`batch_norm_data`", model, x)
 
 
 def batches(data: Any, batch_size: int) -> Iterator[Any]:

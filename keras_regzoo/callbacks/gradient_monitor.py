@@ -12,7 +12,7 @@ from keras import ops, tree
 from keras_regzoo import validation
 from keras_regzoo.backend import write_back
 from keras_regzoo.callbacks.layer_health import layers_of, norm, probe
-from keras_regzoo.callbacks.own_data import check_examples
+from keras_regzoo.callbacks.own_data import check_examples, check_taken
 from keras_regzoo.callbacks.resumable import Resumable
 
 ADVICE = {
@@ -66,7 +66,8 @@ class GradientMonitor(Resumable):
         report: The latest values, by the layer's name, then the value's.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of its range; before training, if the model does
+            not take `x`.
 
     Example:
 
@@ -110,6 +111,7 @@ class GradientMonitor(Resumable):
         model: Any = self.model
         self._network = model.base if hasattr(model, "objectives") else model
         self._before: list[np.ndarray] | None = None
+        check_taken("`x`", self._network, self.x)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._first = batch

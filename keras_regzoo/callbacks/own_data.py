@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 from keras import tree
+
+from keras_regzoo import validation
+from keras_regzoo.backend import PureView
 
 
 def check_examples(name: str, *parts: Any) -> None:
@@ -16,3 +20,20 @@ def check_examples(name: str, *parts: Any) -> None:
         raise ValueError(
             f"{name} must have as many examples in each array, at least one; received {listed}."
         )
+
+
+def check_taken(name: str, model: keras.Model, x: Any) -> None:
+    """Raises a ValueError unless a model takes the inputs `x`; nothing of it changes.
+
+    A model that is not built yet takes anything.
+    """
+    if not model.built:
+        return
+    view = PureView(model)
+    try:
+        view(view.weights(), view.state(), x, training=True)
+    except Exception as error:  # whatever layers and backends raise
+        raise ValueError(
+            f"{name} must be inputs that the model {model.name!r} takes, which says: "
+            f"{validation.first_line(error)}"
+        ) from error

@@ -13,7 +13,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
-from keras_regzoo.callbacks.batch_norm import are_arrays, batch_norms, reestimate
+from keras_regzoo.callbacks.batch_norm import are_arrays, batch_norms, reestimate, try_first
 from keras_regzoo.callbacks.learning_rate import rate_variable
 from keras_regzoo.callbacks.own_data import check_examples
 from keras_regzoo.callbacks.pruned_weights import keep_zeros
@@ -60,8 +60,8 @@ class StochasticWeightAveraging(Stepwise):
 
     Raises:
         ValueError: If an argument is outside its range; before training, if the model has batch
-            normalization but there are no data, or a rate is given but the optimizer's is a
-            schedule.
+            normalization but there are no data, or it does not take their first batch, or a rate
+            is given but the optimizer's is a schedule.
 
     Example:
 
@@ -132,6 +132,8 @@ class StochasticWeightAveraging(Stepwise):
                 "`batch_norm_data` must be given for a model with batch normalization, whose "
                 "statistics the averaged weights need; received batch_norm_data=None."
             )
+        if self.batch_norm_data is not None:
+            try_first(self.model, self.batch_norm_data)
         if self.learning_rate is not None:
             rate_variable(self.model.optimizer)
 

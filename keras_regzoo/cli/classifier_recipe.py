@@ -13,7 +13,7 @@ from keras import ops
 from keras_regzoo import data
 from keras_regzoo.cli.classifier import Trainer, loss
 from keras_regzoo.cli.recipe_figures import dots
-from keras_regzoo.cli.recipe_options import finish, read_options
+from keras_regzoo.cli.recipe_options import few, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Measured
@@ -60,21 +60,17 @@ def run_classifiers(
     asked = read_options(argv, script, about, SEEDS, epochs, images=True)
     labelled = settings["labelled"]
 
-    def few(seed: int) -> data.Dataset:
-        given = asked.images(seed)
-        return given.with_training_size(min(labelled, len(given.x_train)))
-
     @functools.cache
     def trainer(method: str) -> Trainer:
         keras.utils.set_random_seed(0)
-        return build(method, few(SEEDS[0]))
+        return build(method, few(asked.images(SEEDS[0]), labelled))
 
     def measured(method: str, seed: int) -> Measured:
         def train(given: data.Dataset) -> keras.Model:
             options = {"batch_size": BATCH, "epochs": asked.epochs}
             return trainer(method)(given.x_train, given.y_train, seed, **options)
 
-        return measure(method, few(seed), train)
+        return measure(method, few(asked.images(seed), labelled), train)
 
     common = {"data": asked.data, "epochs": asked.epochs, "batch": BATCH}
     found = study(asked.methods(methods), measured, asked.seeds, {**common, **settings})

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from pathlib import Path
-from types import TracebackType
+import re
+import typing
+from collections.abc import Callable, Collection
 from typing import Any
 
 import typer
+from typer.models import OptionInfo
 
-PACKAGE = Path(__file__).parents[1]
+from keras_regzoo import validation
+
 FAILURE = 1
 MISTAKE = 2
 INTERRUPTED = 130
+DATA = {"data": "--data", "source": "--data"}  # recipes take it, too; `data.load` calls it source
 
 
 def one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates a command: mistakes it reports become `regzoo: <sentence>` and exit status 2.
 
-    A mistake is an `ImportError`, an `OSError` about a file or without an error number (this
-    package's own), or a `ValueError` raised in this package or in a recipe. Another `OSError` (a
-    full disk) is a sentence and exit status 1, any other exception a failure that keeps its
-    traceback.
+    A mistake is what `validation.is_mistake` takes for one, but for an `OSError` that has an error
+    number and is about no file (a full disk): that is a sentence and exit status 1. Any other
+    exception is a failure that keeps its traceback. Sentences name the options that were typed.
     """
+    options = _options(command)
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -37,20 +40,37 @@ def one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
         except OSError as error:
             where = f"{error.filename}: " if error.filename is not None else ""
             sentence = f"{where}{error.strerror or error}".rstrip(".")
-            typer.echo(f"regzoo: {sentence}.", err=True)
+            typer.echo(f"regzoo: {as_typed(sentence, options)}.", err=True)
             raise typer.Exit(MISTAKE if where or error.errno is None else FAILURE) from error
         except (ValueError, ImportError) as error:
-            if not isinstance(error, ImportError) and not _is_ours(error.__traceback__):
+            if not validation.is_mistake(error):
                 raise
-            typer.echo(f"regzoo: {' '.join(str(error).split())}", err=True)
+            sentence = " ".join(str(error).split())
+            typer.echo(f"regzoo: {as_typed(sentence, options)}", err=True)
             raise typer.Exit(MISTAKE) from error
 
     return wrapped
 
 
-def _is_ours(traceback: TracebackType | None) -> bool:
-    file = ""
-    while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        traceback = traceback.tb_next
-    return Path(file).is_relative_to(PACKAGE) or Path(file).parent.name == "recipes"
+def as_typed(sentence: str, options: Collection[str]) -> str:
+    """Returns a sentence about arguments as one about the options that stand for them.
+
+    Args:
+        sentence: Names an argument as `` `train_size` ``, and what came as `train_size=3`.
+        options: The arguments that are options of the command.
+    """
+    typed = {name: f"--{name.replace('_', '-')}" for name in options} | DATA
+    names = "|".join(typed)
+    return re.sub(
+        rf"(?<=`)({names})(?=`)|(?<= )({names})(?==)", lambda found: typed[found[0]], sentence
+    )
+
+
+def _options(command: Callable[..., Any]) -> list[str]:
+    """Returns the arguments of a command that are typed as options."""
+    hints = typing.get_type_hints(command, include_extras=True)
+    return [
+        name
+        for name, hint in hints.items()
+        if any(isinstance(each, OptionInfo) for each in getattr(hint, "__metadata__", ()))
+    ]

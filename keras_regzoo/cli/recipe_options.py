@@ -81,7 +81,8 @@ def read_options(
     parser.add_argument("--epochs", type=_positive, help=f"passes over the data, not {epochs}")
     parser.add_argument("--out", type=_file, help="where to write the JSON")
     if images:
-        parser.add_argument("--data", default=DIGITS, help="images in [0, 1], such as tfds:mnist")
+        about_data = "images in [0, 1] with classes, such as tfds:mnist"
+        parser.add_argument("--data", default=DIGITS, help=about_data)
     else:
         parser.add_argument("--data", type=_own_data, help=argparse.SUPPRESS)
     if images if figure is None else figure:
@@ -111,16 +112,32 @@ def images(source: str, seed: int, most: int = MOST) -> data.Dataset:
             f"`data` must be images in [0, 1]; received {source!r}, whose values go from "
             f"{least:g} to {greatest:g}."
         )
-    few = loaded.with_training_size(min(most, len(loaded.x_train)))
+    if not loaded.classes:
+        raise ValueError(f"`data` must have classes; received {source!r}, a regression.")
+    fewer = few(loaded, most)
     if most >= MOST:
-        return few
+        return fewer
     return replace(
-        few,
-        x_validation=few.x_validation[:most],
-        y_validation=few.y_validation[:most],
-        x_test=few.x_test[:most],
-        y_test=few.y_test[:most],
+        fewer,
+        x_validation=fewer.x_validation[:most],
+        y_validation=fewer.y_validation[:most],
+        x_test=fewer.x_test[:most],
+        y_test=fewer.y_test[:most],
     )
+
+
+def few(images: data.Dataset, most: int) -> data.Dataset:
+    """Returns the images, of which at most `most` train, one of each class at least.
+
+    Raises:
+        ValueError: If there are more classes.
+    """
+    if images.num_classes > most:
+        raise ValueError(
+            f"`data` must have at most {most} classes, one for each training image; received "
+            f"{images.name!r}, which has {images.num_classes}."
+        )
+    return images.with_training_size(min(most, len(images.x_train)))
 
 
 def finish(found: Study, asked: Asked, expected: Mapping[str, tuple[float, float]]) -> int:

@@ -193,7 +193,7 @@ def cross_validated(
             f"`y` must have one target for each of {len(x)} inputs; received {len(y)}."
         )
     validation.integer("repeats", repeats, "[1, inf)")
-    validation.integer("seed", seed, SEEDS)
+    seed = validation.integer("seed", seed, SEEDS)
     total = np.zeros(len(x))
     for repeat in range(repeats):
         order = (seed + repeat) % 2**32

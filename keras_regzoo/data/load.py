@@ -91,7 +91,7 @@ def load(
     ```
     """
     splits.check_fractions(validation, test)
-    check.integer("seed", seed, splits.SEEDS)
+    seed = check.integer("seed", seed, splits.SEEDS)
     check.instance("standardize", standardize, bool)
     check.one_of("task", task, (*TASKS, None))
     check.one_of("split", split, (*splits.SPLITS, None))
@@ -120,7 +120,7 @@ def load(
     if classes and len(np.unique(parts["train"][1])) < 2:
         raise ValueError(
             f"`source` {str(source)!r} must have at least two classes among its training examples; "
-            f"received only {classes[parts['train'][1][0]]!r} with split={split!r}."
+            f"received only {classes[parts['train'][1][0]]!r} after a {split} split."
         )
     inputs = [parts[part][0] for part in ("train", "validation", "test")]
     if raw.features and standardize:

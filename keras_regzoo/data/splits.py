@@ -96,9 +96,9 @@ def hold_out(
     number = len(np.unique(y))
     if min(count, len(y) - count) < number:
         raise ValueError(
-            f"`split` 'stratified' must give each part at least one example of each of the "
+            f"A stratified split must give each part at least one example of each of the "
             f"{number} classes; received parts of {len(y) - count} and {count} examples: "
-            f"change the fractions or use split='random'."
+            f"make them larger, or split at random."
         )
     selection = check.extra("sklearn.model_selection", "recipes", "A stratified split")
     kept, held = selection.train_test_split(
@@ -129,6 +129,6 @@ def _check_classes(y: np.ndarray, needed: int, classes: Sequence[str]) -> None:
     if counts[rarest] < needed:
         name = classes[int(labels[rarest])] if classes else str(labels[rarest])
         raise ValueError(
-            f"`split` 'stratified' must have at least {needed} examples of each class to divide; "
-            f"received {counts[rarest]} of the class {name!r}: use split='random' or merge it."
+            f"A stratified split must have at least {needed} examples of each class to divide; "
+            f"received {counts[rarest]} of the class {name!r}: merge it, or split at random."
         )

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_regzoo import validation
+
 Builder = Callable[[tuple[int, ...], int], keras.Model]
 
 
@@ -110,10 +112,9 @@ def build(builder: Builder, shape: tuple[int, ...], outputs: int, seed: int) -> 
     try:
         return builder(shape, outputs)
     except Exception as error:  # whatever the user's function raises
-        first = str(error).strip().split("\n")[0]
         raise ValueError(
             f"`model` cannot build a network for inputs of shape {shape} and {outputs} outputs: "
-            f"{type(error).__name__}: {first}"
+            f"{type(error).__name__}: {validation.first_line(error)}"
         ) from error
 
 
@@ -135,9 +136,9 @@ def check_base(model: object, name: str, x: np.ndarray, outputs: int, classes: b
     try:
         predicted = model.predict_on_batch(x)
     except Exception as error:  # whatever the user's layers raise
-        first = str(error).strip().split("\n")[0]
         raise ValueError(
-            f"{expected} for inputs of shape {x.shape[1:]}; calling it failed: {first}"
+            f"{expected} for inputs of shape {x.shape[1:]}; calling it failed: "
+            f"{validation.first_line(error)}"
         ) from error
     shape = getattr(predicted, "shape", None)
     if shape != (len(x), outputs):

@@ -15,7 +15,7 @@ from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.training_sets import Draw, training_sets
 from keras_regzoo.quiet import QUIET
-from keras_regzoo.training.examples import as_arrays, check_finite, count, take
+from keras_regzoo.training.examples import as_arrays, count, finite_arrays, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import check_build, fresh
 from keras_regzoo.training.processes import run_all
@@ -122,17 +122,14 @@ def bias_variance(
     check_build(build)
     validation.one_of("loss", loss, LOSSES)
     validation.integer("sets", sets, "[2, inf)")
-    validation.integer("seed", seed, SEEDS)
+    seed = validation.integer("seed", seed, SEEDS)
     check_callbacks(fit.get("callbacks"))
-    x_test = as_arrays("x_test", x_test)
-    y_test = as_arrays("y_test", y_test, count(x_test))
+    x_test = finite_arrays("x_test", x_test)
+    y_test = finite_arrays("y_test", y_test, count(x_test))
     if truth is not None:
         if loss == "zero_one":
             raise ValueError("`truth` must be None under the 0-1 loss; received an array.")
-        truth = as_arrays("truth", truth, count(x_test))
-        check_finite("truth", truth)
-    for name, data in (("x_test", x_test), ("y_test", y_test)):
-        check_finite(name, data)
+        truth = finite_arrays("truth", truth, count(x_test))
     drawn = training_sets(x, y, draw, sets, seed)
     parts = functools.partial(squared_parts, y=y_test, truth=truth)
     if loss == "zero_one":

@@ -75,7 +75,7 @@ def learning_curve(
     examples = count(x)
     y = arrays_if_given("y", y, examples)
     groups = arrays_if_given("groups", groups, examples)
-    validation.integer("seed", seed, SEEDS)
+    seed = validation.integer("seed", seed, SEEDS)
     folds = fold_indices(splits, y, examples, groups=groups, seed=seed)
     numbers = _numbers(sizes, min(len(train) for train, _ in folds))
 
@@ -88,13 +88,11 @@ def learning_curve(
 
 
 def _numbers(sizes: Sequence[float], most: int) -> list[int]:
-    if not len(sizes):
-        raise ValueError(f"`sizes` must not be empty; received {sizes!r}.")
     numbers = [
         max(1, round(validation.number("sizes", size, "(0, 1]") * most))
         if isinstance(size, float | np.floating)
         else validation.integer("sizes", size, f"[1, {most}]")
-        for size in sizes
+        for size in validation.items("sizes", sizes, "numbers")
     ]
     return sorted(set(numbers))
 

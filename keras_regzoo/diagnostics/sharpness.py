@@ -13,7 +13,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import PureView, value_and_grad
 from keras_regzoo.callbacks.layer_health import data_loss
 from keras_regzoo.data.splits import SEEDS
-from keras_regzoo.training.examples import as_arrays, check_finite, count, take
+from keras_regzoo.training.examples import count, finite_arrays, take
 
 START = 1e-3  # of the radius: enough to leave a minimum, where the gradient is 0
 
@@ -71,14 +71,12 @@ def sharpness(
     validation.number("radius", radius, "(0, inf)")
     validation.integer("steps", steps, "[1, inf)")
     validation.integer("batch_size", batch_size, "[1, inf)")
-    validation.integer("seed", seed, SEEDS)
+    seed = validation.integer("seed", seed, SEEDS)
     validation.instance("model", model, keras.Model)
     if not model.built or not model.compiled or model._compile_loss is None:
         raise ValueError("`model` must be built and compiled with a loss; it is not.")
-    x = as_arrays("x", x)
-    y = as_arrays("y", y, count(x))
-    for name, data in (("x", x), ("y", y)):
-        check_finite(name, data)
+    x = finite_arrays("x", x)
+    y = finite_arrays("y", y, count(x))
     base: Any = model.base if hasattr(model, "objectives") else model  # pyright: ignore
     view = PureView(base)
     state = view.state()

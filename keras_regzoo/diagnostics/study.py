@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_regzoo import validation
 from keras_regzoo.diagnostics.environment import environment
 from keras_regzoo.diagnostics.run_store import to_json, write_atomically
 from keras_regzoo.diagnostics.statistics import PairedDifference, paired_difference
@@ -86,7 +87,7 @@ def study(
         report: Is given one line a method.
 
     Raises:
-        ValueError: If there is no method or no seed.
+        ValueError: If there is no method or no seed, or what is to be called cannot be.
 
     Example:
 
@@ -98,9 +99,10 @@ def study(
     >>> found.gain("b", "a", "error").mean
     -1.0
     """
-    for name, given in (("methods", methods), ("seeds", seeds)):
-        if not len(given):
-            raise ValueError(f"`{name}` must not be empty; received {given!r}.")
+    methods = validation.items("methods", methods, "names")
+    seeds = validation.items("seeds", seeds, "numbers")
+    for name, function in (("measure", measure), ("report", report)):
+        validation.function(name, function)
     started, used = time.perf_counter(), time.process_time()
     runs: dict[str, list[Measured]] = {}
     for method in methods:

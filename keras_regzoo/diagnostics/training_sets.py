@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_regzoo import validation
-from keras_regzoo.training.examples import as_arrays, check_finite, count, take
+from keras_regzoo.training.examples import count, finite_arrays, take
 
 DRAWS = ("bootstrap", "disjoint")
 Draw = Callable[[int], tuple[Any, Any]]
@@ -34,9 +34,9 @@ def training_sets(x: Any, y: Any, draw: str | Draw, sets: int, seed: int) -> Dra
             raise ValueError("`x` and `y` must be None where `draw` makes the sets; received both.")
         return _Made(draw, seed)
     validation.one_of("draw", draw, DRAWS)
-    x = _finite("x", x)
+    x = finite_arrays("x", x)
     examples = count(x)
-    y = _finite("y", y, examples)
+    y = finite_arrays("y", y, examples)
     random = np.random.default_rng(seed)
     if draw == "bootstrap":
         return _Taken(x, y, list(random.integers(examples, size=(sets, examples))))
@@ -64,9 +64,3 @@ class _Taken:
 
     def __call__(self, number: int) -> tuple[Any, Any]:
         return take(self.x, self.positions[number]), take(self.y, self.positions[number])
-
-
-def _finite(name: str, data: Any, examples: int | None = None) -> Any:
-    arrays = as_arrays(name, data, examples)
-    check_finite(name, arrays)
-    return arrays

@@ -70,8 +70,7 @@ def validation_curve(
     Reference: Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 5.3 and 11.4.1.
     """
     validation.function("build", build)
-    if not len(values):
-        raise ValueError(f"`values` must not be empty; received {values!r}.")
+    values = validation.items("values", values, "values")
     x = as_arrays("x", x)
     y = arrays_if_given("y", y, count(x))
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import tree
 
+from keras_regzoo import validation
 from keras_regzoo.ensembles.members import (
     Member,
     check_members,
@@ -66,6 +67,10 @@ def average_predictions(
     """
     members = check_members(models_or_paths, model)
     shares = share_of_each(weights, len(members))
+    if x is None or not tree.flatten(x):
+        raise ValueError(f"`x` must hold the examples to predict for; received {x!r}.")
+    if batch_size is not None:
+        batch_size = validation.integer("batch_size", batch_size, "[1, inf)")
     mean: Any = None
     with weights_kept(model):
         for member, share in zip(members, shares, strict=True):

@@ -25,6 +25,8 @@ def check_members(members: Any, model: keras.Model | None) -> list[Member]:
         raise ValueError(
             f"`models_or_paths` must be a list of at least one model or path; received {members!r}."
         )
+    if model is not None:
+        validation.instance("model", model, keras.Model)
     for member in members:
         validation.instance("models_or_paths", member, (keras.Model, str, os.PathLike))
         if isinstance(member, keras.Model):
@@ -49,11 +51,12 @@ def share_of_each(weights: Sequence[float] | None, count: int) -> np.ndarray:
     """
     if weights is None:
         return np.full(count, 1 / count)
-    shares = [validation.number("weights", weight, "[0, inf)") for weight in weights]
+    given = validation.items("weights", weights, "numbers")
+    shares = [validation.number("weights", weight, "[0, inf)") for weight in given]
     if len(shares) != count or not sum(shares) > 0:
         raise ValueError(
             f"`weights` must be {count} numbers, one for each member, that are not all 0; received "
-            f"{list(weights)!r}."
+            f"{given!r}."
         )
     return np.array(shares) / sum(shares)
 

@@ -98,7 +98,7 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
         validation.number("strength", strength, "[0, inf)")
         validation.integer("probes", probes, "[1, inf)")
         validation.instance("decoder", decoder, keras.Model)
-        validation.seed(seed)  # refuses a bad one, whatever the penalty
+        seed = validation.seed(seed)
         built_in: list[Objective] = [CodeNorm(beta)]
         if penalty == "l2":
             built_in.append(DecoderDecay(decoder, strength, _SMOOTHNESS))

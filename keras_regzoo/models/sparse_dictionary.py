@@ -53,7 +53,7 @@ class SparseDictionary(BaseAutoencoder):
         validation.integer("latents", latents, "[1, inf)")
         validation.integer("dead_after", dead_after, f"[1, {2**24}]")
         if seed is not None:
-            validation.integer("seed", seed)
+            seed = validation.integer("seed", seed)
         self._options = {"inputs": inputs, "latents": latents, "dead_after": dead_after}
         self._options |= {"seed": seed}
         atoms = Atoms(inputs, seed)

@@ -64,7 +64,7 @@ class VariationalModel(GenerativeAutoencoder):
             "likelihood": layer,
             "first": FirstDraw(samples, name="first_draw", dtype="float32"),
         }
-        self._options = {"likelihood": likelihood, "stddev": stddev, "seed": seed}
+        self._options = {"likelihood": likelihood, "stddev": stddev, "seed": validation.seed(seed)}
         super().__init__(
             encoder,
             decoder,

@@ -102,7 +102,7 @@ def cross_validate(
     examples = count(x)
     y = arrays_if_given("y", y, examples)
     groups = arrays_if_given("groups", groups, examples)
-    check.integer("seed", seed, SEEDS)
+    seed = check.integer("seed", seed, SEEDS)
     if jobs is not None and jobs != -1:
         check.integer("jobs", jobs, "[1, inf)")
     check_callbacks(fit.get("callbacks"))

@@ -58,6 +58,13 @@ def check_finite(name: str, data: Any) -> None:
         raise ValueError(f"`{name}` must be finite; received NaN or infinite values.")
 
 
+def finite_arrays(name: str, data: Any, examples: int | None = None) -> Any:
+    """Returns what `as_arrays` does, and raises a ValueError as `check_finite` does."""
+    arrays = as_arrays(name, data, examples)
+    check_finite(name, arrays)
+    return arrays
+
+
 def take(data: Any, positions: np.ndarray) -> Any:
     """Returns the examples at these positions, in the same structure."""
     return None if data is None else tree.map_structure(lambda array: array[positions], data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -66,8 +67,9 @@ def find_lottery_ticket(
     Raises:
         ValueError: If an argument is not as it must be; if `build` returns no compiled model, one
             without kernels, models of different shapes or, for controls, of the same weights
-            whatever the global seed; if `fit` takes fewer than `rewind` steps; if the file at
-            `path` is damaged, another search's, or has more rounds.
+            whatever the global seed; if `fit` takes fewer than `rewind` steps; if `score` returns
+            NaN or no number; if the file at `path` is damaged, another search's, or has more
+            rounds.
 
     Example:
 
@@ -99,7 +101,7 @@ def find_lottery_ticket(
     output_rate = rate / 2 if output_rate is None else output_rate
     output_rate = validation.number("output_rate", output_rate, "[0, 1)")
     validation.integer("rewind", rewind)
-    validation.integer("seed", seed, "[0, 2147483647]")
+    seed = validation.integer("seed", seed, "[0, 2147483647]")
     if not isinstance(controls, Collection) or isinstance(controls, str):
         raise ValueError(f"`controls` must be a list of numbers of rounds; received {controls!r}.")
     if path is not None:
@@ -164,7 +166,7 @@ class _Search:
             self.train(model, masks, progress.start)
         progress.masks.append(masks)
         progress.trained = model.get_weights()
-        progress.rounds.append([_share(masks), float(self.score(model)), None])
+        progress.rounds.append([_share(masks), self.scored(model), None])
 
     def check_controls(self) -> None:
         """Raises a ValueError if another seed does not give other random weights."""
@@ -179,12 +181,22 @@ class _Search:
         """Trains other random weights, of a seed of their own, in the same wiring."""
         model = self.model(number, of_control=1)
         self.train(model, progress.masks[number], model.get_weights())
-        progress.rounds[number][2] = float(self.score(model))
+        progress.rounds[number][2] = self.scored(model)
 
     def model(self, number: int, of_control: int = 0) -> keras.Model:
         random = np.random.default_rng([self.seed, number, of_control])
         keras.utils.set_random_seed(int(random.integers(2**31)))
         return fresh(self.build)
+
+    def scored(self, model: keras.Model) -> float:
+        found = self.score(model)
+        try:
+            score = float(found)
+        except (TypeError, ValueError):
+            score = math.nan
+        if math.isnan(score):
+            raise ValueError(f"`score` must return a number; it returned {found!r}.")
+        return score
 
     def train(
         self,

@@ -11,8 +11,8 @@ Build = Callable[[], keras.Model]
 
 
 def check_build(build: Any) -> None:
-    """Raises a ValueError if `build` cannot be called."""
-    if not callable(build):
+    """Raises a ValueError if `build` cannot be called, or is itself a model."""
+    if not callable(build) or isinstance(build, keras.Model):
         raise ValueError(f"`build` must return a compiled model when called; received {build!r}.")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import dataclasses
+import errno
 import importlib
 import pickle
 from collections.abc import Iterator, Sequence
@@ -66,6 +68,7 @@ def as_they_end(trainings: Sequence[Training], jobs: int | None = 1) -> Iterator
 
     Raises:
         ImportError: If joblib is needed and not installed.
+        ChildProcessError: If a process of this machine is killed.
     """
     parallel = _processes(jobs)
     if parallel is None:
@@ -92,7 +95,19 @@ def _spread(trainings: Sequence[Training], parallel: Any) -> Iterator[tuple[int,
     settings = _settings()
     joblib = importlib.import_module("joblib")
     run = joblib.delayed(_run)
-    yield from parallel(run(number, each, settings) for number, each in enumerate(trainings))
+    try:
+        yield from parallel(run(number, each, settings) for number, each in enumerate(trainings))
+    except _MistakeElsewhere as found:
+        raise found.args[0] from None
+    except concurrent.futures.BrokenExecutor as error:
+        raise ChildProcessError(
+            errno.ECHILD,
+            "A process that trained was killed, or had no memory left: try fewer at a time",
+        ) from error
+
+
+class _MistakeElsewhere(Exception):
+    """Holds what a training raised that is one sentence; joblib keeps of a traceback its text."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,10 +129,20 @@ def _settings() -> Settings:
 
 
 def _run(number: int, training: Training, settings: Settings) -> tuple[int, Any]:
-    """Runs in another process."""
+    """Runs in another process, whose mistakes come back as those of this one."""
+    try:
+        _set(settings)
+        return number, training.run()
+    except (ValueError, OSError, ImportError) as error:
+        if not validation.is_mistake(error):
+            raise
+        raise _MistakeElsewhere(error) from None
+
+
+def _set(settings: Settings) -> None:
     backend, floatx, image_data_format, policy = settings
     if keras.config.backend() != backend:
-        raise RuntimeError(
+        raise ValueError(
             f"The backend of every process must be {backend!r}, which the environment variable "
             f"KERAS_BACKEND sets; one has {keras.config.backend()!r}."
         )
@@ -125,7 +150,6 @@ def _run(number: int, training: Training, settings: Settings) -> tuple[int, Any]
     keras.config.set_image_data_format(image_data_format)
     keras.config.set_dtype_policy(keras.saving.deserialize_keras_object(policy))
     keras.utils.set_random_seed(0)  # the first time loads what draws from what it has seeded
-    return number, training.run()
 
 
 def _unpacked(result: Any) -> Any:

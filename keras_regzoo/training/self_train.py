@@ -103,7 +103,7 @@ def self_train(
         if value is not None:
             validation.integer(name, value, "[1, inf)")
     validation.one_of("from_logits", from_logits, (None, False, True))
-    validation.integer("seed", seed, SEEDS)
+    seed = validation.integer("seed", seed, SEEDS)
     check_callbacks(fit.get("callbacks"))
     if fit.get("validation_split"):
         raise ValueError(

@@ -112,7 +112,7 @@ def split(x: np.ndarray, y: Any, fraction: Any, held_out: Any) -> list[tuple[Any
         raise ValueError("`validation_split` must be 0 beside `validation_data`; received both.")
     if held_out is not None:
         given: Any = held_out if isinstance(held_out, tuple | list) else (held_out,)
-        if len(given) > 2 or (y is not None and len(given) < 2):
+        if not (1 if y is None else 2) <= len(given) <= 2:
             raise ValueError(
                 f"`validation_data` must be {'inputs' if y is None else 'a tuple (x, y)'}; "
                 f"received {len(given)} parts."

@@ -112,7 +112,7 @@ def new_optimizer(optimizer: Any) -> keras.optimizers.Optimizer:
     try:
         made = keras.optimizers.get(optimizer)
         return type(made).from_config(made.get_config())
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise ValueError(
             f"`optimizer` must be an optimizer or the name of one; received {optimizer!r}."
         ) from error

@@ -3,12 +3,12 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from keras_regzoo.tuning.autoencoder_hyper_model import AutoencoderHyperModel
 from keras_regzoo.tuning.search import search
 from keras_regzoo.tuning.search_result import SearchResult
 from keras_regzoo.tuning.search_space import search_space
 
 if TYPE_CHECKING:
+    from keras_regzoo.tuning.autoencoder_hyper_model import AutoencoderHyperModel
     from keras_regzoo.tuning.cross_validated_tuner import CrossValidatedTuner
     from keras_regzoo.tuning.regularized_hyper_model import RegularizedHyperModel
 
@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 DERIVED = {
+    "AutoencoderHyperModel": "autoencoder_hyper_model",
     "CrossValidatedTuner": "cross_validated_tuner",
     "RegularizedHyperModel": "regularized_hyper_model",
 }

@@ -1,8 +1,8 @@
-"""A hypermodel that searches an autoencoder: its size, and noise or sparsity."""
+"""A hypermodel of an autoencoder: its size, and noise or sparsity. Needs the `tuner` extra."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -16,6 +16,8 @@ from keras_regzoo.models import (
 )
 from keras_regzoo.tuning.search_space import search_space
 
+keras_tuner: Any = validation.extra("keras_tuner", "tuner", "AutoencoderHyperModel")
+
 REGULARIZED = {
     "noise": ("denoising_autoencoder", DenoisingAutoencoder),
     "sparsity": ("sparse_autoencoder", SparseAutoencoder),
@@ -24,14 +26,14 @@ KINDS = ("none", *REGULARIZED)
 Range = tuple[int, int]
 
 
-class AutoencoderHyperModel:
+class AutoencoderHyperModel(keras_tuner.HyperModel):
     """Searches a dense autoencoder: width, depth, code size, and noise or sparsity.
 
         hidden = (width, width / 2, …), `depth` of them, none narrower than the code
 
-    It is a function of hyperparameters, which every KerasTuner tuner takes: `width`, `depth`,
-    `latent`, `learning_rate` of Adam, and `kind`, with `noise/corruption` where that is `"noise"`
-    and `sparsity/sparsity` where it is `"sparsity"`. The `val_loss` of all is that of inputs
+    Every KerasTuner tuner takes it. The hyperparameters are `width`, `depth`, `latent`,
+    `learning_rate` of Adam, and `kind`, with `noise/corruption` where that is `"noise"` and
+    `sparsity/sparsity` where it is `"sparsity"`. The `val_loss` of all is that of inputs
     without noise, and has no penalty in it: trials can be compared by it, as `search(x,
     validation_data=(x_val, x_val))` does.
 
@@ -49,13 +51,14 @@ class AutoencoderHyperModel:
 
     Raises:
         ValueError: If an argument is outside its range.
+        ImportError: If KerasTuner is not installed, which the `tuner` extra brings.
 
     Example:
 
     >>> import keras_tuner
     >>> search = keras_regzoo.tuning.AutoencoderHyperModel((8,), width=(4, 16), latent=(2, 4))
     >>> hp = keras_tuner.HyperParameters()
-    >>> search(hp).reconstruct(np.ones((1, 8))).shape
+    >>> search.build(hp).reconstruct(np.ones((1, 8))).shape
     (1, 8)
     >>> [each.name for each in hp.space][:4]
     ['width', 'depth', 'latent', 'kind']
@@ -70,24 +73,22 @@ class AutoencoderHyperModel:
         width: Range = (32, 512),
         depth: Range = (0, 3),
         latent: Range = (2, 64),
-        kinds: Collection[str] = KINDS,
+        kinds: Sequence[str] = KINDS,
         loss: Any = "mse",
         output_activation: str | None = None,
     ) -> None:
-        self.input_shape = tuple(input_shape)
+        self.input_shape = tuple(validation.items("input_shape", input_shape, "sizes"))
         self.width = _range("width", width, 1)
         self.depth = _range("depth", depth, 0)
         self.latent = _range("latent", latent, 1)
-        if isinstance(kinds, str) or not len(kinds):
-            raise ValueError(
-                f"`kinds` must be a list of names, at least one; received kinds={kinds!r}."
-            )
-        self.kinds = tuple(validation.one_of("kinds", kind, KINDS) for kind in kinds)
+        names = validation.items("kinds", kinds, "names")
+        self.kinds = tuple(validation.one_of("kinds", name, KINDS) for name in names)
         self.loss = loss
         self.output_activation = output_activation
         dense_autoencoder(self.input_shape, (), 1, output_activation=output_activation)  # checks
+        super().__init__()
 
-    def __call__(self, hp: Any) -> keras.Model:
+    def build(self, hp: Any) -> keras.Model:
         """Returns a new compiled autoencoder of this trial."""
         width = hp.Int("width", *self.width, sampling="log")
         depth = hp.Int("depth", *self.depth)

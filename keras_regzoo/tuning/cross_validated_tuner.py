@@ -13,7 +13,7 @@ from keras_regzoo.data.folds import Fold, fold_indices
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.run_store import to_json, write_atomically
 from keras_regzoo.training.exact_steps import History, check_options
-from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, digest, take
+from keras_regzoo.training.examples import count, digest, finite_arrays, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import fresh
 from keras_regzoo.training.retrain_on_all_data import Retrained
@@ -122,12 +122,11 @@ class CrossValidatedTuner(SoundTuner):
                 each fold. Hyperband's epochs take the place of `epochs`.
 
         Raises:
-            ValueError: If the examples cannot be split, `fit` is told what to validate on, or the
-                folder holds folds of other data, `splits` or `seed`; later, if all trials fail,
-                or several in a row.
+            ValueError: If the examples cannot be split or are not finite, `fit` is told what to
+                validate on, or the folder holds folds of other data, `splits` or `seed`; later, if
+                all trials fail, or several in a row.
         """
-        x = as_arrays("x", x)
-        y = arrays_if_given("y", y, count(x))
+        x, y = _finite(x, y)
         folds = fold_indices(self.splits, y, count(x), seed=self.seed)
         for option in REFUSED:
             if fit.get(option) is not None:
@@ -198,8 +197,7 @@ class CrossValidatedTuner(SoundTuner):
         check_options(fit)
         if batch_size is not None:
             fit["batch_size"] = validation.integer("batch_size", batch_size, "[1, inf)")
-        x = as_arrays("x", x)
-        inputs = x, arrays_if_given("y", y, count(x))
+        inputs = _finite(x, y)
         best = self.best_trial()
         median = np.median([score.steps for score in self.fold_scores(best.trial_id)])
         steps = max(1, round(float(median)))
@@ -294,3 +292,9 @@ class CrossValidatedTuner(SoundTuner):
         folder = Path(self.get_trial_dir(trial_id))
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / FOLDS, to_json([score._asdict() for score in scores]))
+
+
+def _finite(x: Any, y: Any) -> tuple[Any, Any]:
+    """Returns both as arrays; raises a ValueError for NaN and infinity."""
+    x = finite_arrays("x", x)
+    return x, None if y is None else finite_arrays("y", y, count(x))

@@ -19,6 +19,6 @@ def check_outcome(trials: Iterable[Any], gave_up: RuntimeError | None) -> None:
         raise gave_up
     if gave_up or (failures and all(trial.score is None for trial in trials)):
         raise ValueError(
-            f"`search` must have trials that can be trained; {len(failures)} trials failed, the "
+            f"A search must have trials that can be trained; {len(failures)} trials failed, the "
             f"last with {failures[-1]}"
         ) from gave_up

@@ -40,6 +40,12 @@ class Examples:
         self.scale = Scale(None if data.classes else y)
         self.y = self.scale(y)
 
+    @property
+    def most_folds(self) -> int:
+        """So many examples as the rarest class has; of a regression, all."""
+        rarest = np.unique(self.y, return_counts=True)[1].min()
+        return int(rarest) if self.data.classes else len(self.x)
+
     def build(self, builder: Builder, learning_rate: float) -> keras.Model:
         """Returns a new compiled network for them."""
         model = builder(self.data.shape, max(1, self.data.num_classes))

@@ -69,10 +69,7 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
         max_techniques: int = 2,
     ) -> None:
         self.build_model = validation.function("build_model", build_model)
-        if isinstance(techniques, str) or not len(techniques):
-            raise ValueError(
-                f"`techniques` must be a list of names, at least one; received {techniques!r}."
-            )
+        techniques = validation.items("techniques", techniques, "names")
         for name in techniques:
             validation.one_of("techniques", name, (*APPLIERS, *STOPPERS))
         self.techniques = tuple(dict.fromkeys(techniques))

@@ -106,14 +106,15 @@ def search(
     """
     if "KERASTUNER_ORACLE_IP" in os.environ:
         raise ValueError(
-            "`search` must run in one process; received KerasTuner's variables of a chief and "
-            "workers, which a `CrossValidatedTuner` takes."
+            "A search of techniques runs in one process; received KerasTuner's environment "
+            "variable KERASTUNER_ORACLE_IP: unset it, or let a `CrossValidatedTuner` search in "
+            "several."
         )
     names = _names(COMMON if techniques is None else techniques)
     for name, value in (("trials", trials), ("max_techniques", max_techniques)):
         validation.integer(name, value, "[1, inf)")
     validation.integer("folds", folds, "[2, inf)")
-    validation.integer("seed", seed, SEEDS)
+    seed = validation.integer("seed", seed, SEEDS)
     validation.number("spread", spread, "[0, inf)")
     validation.one_of("oracle", oracle, tuple(ORACLES))
     validation.extra("keras_tuner", "tuner", "A search")
@@ -126,7 +127,7 @@ def search(
         examples = Examples(source.load(seed))
         if not examples.data.classes:
             names = _for_regression(names, techniques is None)
-        validation.integer("folds", folds, f"[2, {len(examples.x)}]")
+        validation.integer("folds", folds, f"[2, {examples.most_folds}]")
         settings = {
             **Experiment(source, model, builder, [], budget).settings,
             "techniques": names,

@@ -31,7 +31,8 @@ def search_space(technique: str, hp: Any, name: str | None = None) -> dict[str, 
         Keyword arguments for the technique's class.
 
     Raises:
-        ValueError: If there is no such technique, or nothing of it to search.
+        ValueError: If there is no such technique, or nothing of it to search, or `hp` is something
+            else.
 
     Example:
 
@@ -46,6 +47,10 @@ def search_space(technique: str, hp: Any, name: str | None = None) -> dict[str, 
     (scales).
     """
     validation.one_of("technique", technique, SPACES)
+    if not hasattr(hp, "conditional_scope"):
+        raise ValueError(
+            f"`hp` must be KerasTuner's HyperParameters; received {validation.shown(hp)}."
+        )
     prefix = technique if name is None else name
     drawn: dict[str, Any] = {}
     for setting in SPACES[technique]:

@@ -1,5 +1,6 @@
 """Data that a callback holds are refused where it is made, not when training has come to them."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -30,3 +31,42 @@ def test_arrays_of_other_lengths_and_of_no_example_are_refused(name):
 def test_what_holds_no_batches_is_refused(data):
     with pytest.raises(ValueError, match="`batch_norm_data` must be inputs in arrays, or a data"):
         callbacks.StochasticWeightAveraging(batch_norm_data=data)
+
+
+WIDE = np.ones((8, 5), "float32")
+
+
+class Wide(keras.utils.PyDataset):
+    num_batches = 1  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+
+    def __getitem__(self, index):
+        return WIDE, Y
+
+
+def normalized():
+    stack = [keras.layers.Dense(3), keras.layers.BatchNormalization(), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((4,)), *stack])
+    model.compile("sgd", "mse", run_eagerly=True)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("callback", "name"),
+    [
+        (lambda: callbacks.GradientMonitor(WIDE, Y), "`x`"),
+        (lambda: callbacks.StochasticWeightAveraging(batch_norm_data=WIDE), "`batch_norm_data`"),
+        (lambda: callbacks.StochasticWeightAveraging(batch_norm_data=Wide()), "`batch_norm_data`"),
+    ],
+)
+def test_data_of_another_width_are_refused_before_the_first_step(callback, name):
+    model = normalized()
+    with pytest.raises(ValueError, match=rf"^{name} must be inputs that .* says: Input .*5\)$"):
+        model.fit(X, Y, verbose=0, callbacks=[callback()])
+    assert int(model.optimizer.iterations) == 0
+
+
+def test_data_that_can_be_read_once_are_left_for_the_end():
+    model = normalized()
+    average = callbacks.StochasticWeightAveraging(0, batch_norm_data=(each for each in [X]))
+    model.fit(X, Y, verbose=0, callbacks=[average])
+    assert average.models == 1

@@ -1,7 +1,10 @@
 """The documentation site has every public name, every technique and every recipe."""
 
 import importlib
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,29 @@ def test_pages_are_written_with_their_images(tmp_path, pages):
         assert (tmp_path / "site" / name).read_text("utf-8") == text
     shown = re.findall(r"\]\((images/\w[^)]*)\)", "".join(pages.values()))
     assert shown and all((tmp_path / "site" / image).exists() for image in shown)
+
+
+def test_mkdocs_builds_it_without_a_warning(tmp_path):
+    """As `make docs` does, but in a folder of its own."""
+    pytest.importorskip("mkdocs", reason="MkDocs is not installed: the extra `docs` brings it")
+    docs, built = tmp_path / "docs", tmp_path / "site"
+    assert site.main([str(ROOT), str(docs)]) == 0
+    folders = f"docs_dir={str(docs)!r}, site_dir={str(built)!r}"
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from mkdocs.commands.build import build; from mkdocs.config import load_config; "
+            f"build(load_config('mkdocs.yml', {folders}, strict=True))",
+        ],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "keras_regzoo.models.Autoencoder" in (built / "models.html").read_text("utf-8")
 
 
 def test_examples_of_docstrings_become_code():

@@ -52,8 +52,8 @@ def test_killed_comparison_goes_on_where_it_was(killed, regzoo):
     ("arguments", "sentence"),
     [
         (("--techniques", "l3"), "There is no technique called 'l3'; those that exist are"),
-        (("--seeds", "0"), "`seeds` must be an integer in [1, inf); received seeds=0."),
-        (("--model", "os:no_such"), "`model` 'os:no_such' must name a function"),
+        (("--seeds", "0"), "`--seeds` must be an integer in [1, inf); received --seeds=0."),
+        (("--model", "os:no_such"), "`--model` 'os:no_such' must name a function"),
     ],
 )
 def test_mistake_is_one_line(regzoo, tmp_path, arguments, sentence):
@@ -69,16 +69,43 @@ def test_mistake_is_one_line(regzoo, tmp_path, arguments, sentence):
 def test_missing_data_are_one_line(regzoo, tmp_path):
     result = regzoo("compare", "--data", "no_such.npz", "--out", str(tmp_path / "out"))
     assert result.exit_code == 2
-    assert "no_such.npz" in result.stderr
+    sentence = "`--data` must be the path of an existing file; received --data='no_such.npz'."
+    assert result.stderr == f"regzoo: {sentence}\n"
     assert result.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+NETWORK = """import sys, keras
+
+def here_alone(input_shape, num_outputs):
+    if "pytest" not in sys.modules:
+        raise RuntimeError("no network")
+    layers = [keras.layers.Flatten(), keras.layers.Dense(num_outputs)]
+    return keras.Sequential([keras.Input(input_shape), *layers])
+"""
+
+
+def test_mistake_in_another_process_is_one_line_and_ended_runs_are_kept(
+    regzoo, tmp_path, monkeypatch
+):
+    (tmp_path / "networks.py").write_text(NETWORK)
+    monkeypatch.syspath_prepend(tmp_path)
+    arguments = (*ARGUMENTS, "--model", "networks:here_alone", "--out", str(tmp_path / "out"))
+    assert regzoo(*arguments, "--seeds", "1").exit_code == 0
+    ended = run_files(tmp_path / "out")
+    assert len(ended) == 2
+    result = regzoo(*arguments, "--jobs", "2")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith("regzoo: `--model` cannot build a network")
+    assert "Traceback" not in result.stderr
+    assert run_files(tmp_path / "out") == ended
 
 
 def test_folder_that_cannot_be_written_is_one_line(regzoo, tmp_path):
     (tmp_path / "file").write_text("")
     result = regzoo("compare", "--out", str(tmp_path / "file" / "out"))
     assert result.exit_code == 2
-    assert "`out` must be a folder that can be written to" in result.stderr
+    assert "`--out` must be a folder that can be written to" in result.stderr
 
 
 def test_help_lists_every_technique_with_its_options_and_defaults():

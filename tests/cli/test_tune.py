@@ -51,9 +51,12 @@ def test_killed_search_goes_on_where_it_was(killed, tmp_path, regzoo):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--techniques", "l3"), "`techniques` must be one of 'l1', 'l2'"),
-        (("--trials", "0"), "`trials` must be an integer in [1, inf); received trials=0."),
-        (("--data", "no_such.npz"), "no_such.npz"),
+        (("--techniques", "l3"), "`--techniques` must be one of 'l1', 'l2'"),
+        (("--trials", "0"), "`--trials` must be an integer in [1, inf); received --trials=0."),
+        (("--data", "no_such.npz"), "`--data` must be the path of an existing file"),
+        (("--folds", "400"), "`--folds` must be an integer in [2, "),
+        (("--train-size", "3"), "`--train-size` must be an integer in [10, 1257]"),
+        (("--target", "y"), "`--target` must be None for a source that is no .csv file; received"),
     ],
 )
 def test_mistake_is_one_line(regzoo, tmp_path, arguments, sentence):

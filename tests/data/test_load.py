@@ -193,7 +193,7 @@ def test_missing_file_is_refused(tmp_path, name):
         (X, Y / 3, {"split": "stratified"}, r"`split` must be 'random' or 'chronological'"),
         (X, Y, {"split": "stratified", "task": "regression"}, r"or 'chronological' for regression"),
         (X[:2], Y[:2], {"split": "random"}, r"`y` must have at least 3 examples"),
-        (X, Y * 0 + (np.arange(100) > 80), {"split": "chronological"}, r"only '0' with split='chr"),
+        (X, Y * 0 + (np.arange(100) > 80), {"split": "chronological"}, r"only '0' after a chrono"),
     ],
 )  # fmt: skip
 def test_arrays_that_do_not_fit_are_refused(npz, x, y, arguments, sentence):

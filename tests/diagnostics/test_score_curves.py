@@ -83,13 +83,15 @@ def test_figure_is_drawn_for_numbers_and_names(values):
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [
-        (learning_curve, (constant, X, Y, ()), "`sizes` must not be empty"),
+        (learning_curve, (constant, X, Y, ()), r"`sizes` must be a list of .* received \(\)"),
+        (learning_curve, (constant, X, Y, 0.5), "`sizes` must be a list of .* received 0.5"),
         (learning_curve, (constant, X, Y, (1.5,)), "`sizes` must be a number in"),
         (learning_curve, (constant, X, Y, (0,)), "`sizes` must be an integer in"),
         (learning_curve, (constant, X, Y, (25,)), "`sizes` must be an integer in"),
         (learning_curve, (None, X, Y), "`build` must"),
         (learning_curve, (constant, X, Y[:3]), "`y` must have one row"),
-        (validation_curve, (constant, [], X, Y), "`values` must not be empty"),
+        (validation_curve, (constant, [], X, Y), r"`values` must be a list of .* received \[\]"),
+        (validation_curve, (constant, 3, X, Y), "`values` must be a list of .* received 3"),
         (validation_curve, (None, [1], X, Y), "`build` must be callable"),
         (validation_curve, (constant, [1], X, Y[:3]), "`y` must have one row"),
     ],

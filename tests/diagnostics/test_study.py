@@ -1,6 +1,7 @@
 """A study measures every method with every seed, and writes down what it was made with."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,13 @@ def test_saved_json_has_runs_seeds_settings_and_versions(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "study.json"]
 
 
-@pytest.mark.parametrize(("methods", "seeds"), [([], [0]), (["a"], [])])
+@pytest.mark.parametrize(("methods", "seeds"), [([], [0]), (["a"], []), ("a", [0]), (["a"], 3)])
 def test_nothing_to_measure_is_refused(methods, seeds):
-    with pytest.raises(ValueError, match="must not be empty; received"):
+    with pytest.raises(ValueError, match="must be a list of"):
         study(methods, lambda *run: {}, seeds, {})
+
+
+def test_what_cannot_be_called_is_refused():
+    nothing: Any = None
+    with pytest.raises(ValueError, match="`measure` must be callable; received measure=None"):
+        study(["a"], nothing, [0], {})

@@ -109,10 +109,23 @@ def test_what_is_no_member_is_refused(function, given, sentence):
         function(given)
 
 
-@pytest.mark.parametrize("weights", [[1, 2], [0, 0, 0], [-1, 1, 1]])
+@pytest.mark.parametrize("weights", [[1, 2], [0, 0, 0], [-1, 1, 1], 0.5])
 def test_weights_that_do_not_fit_are_refused(members, weights):
     with pytest.raises(ValueError, match="`weights` must be"):
         average_weights(members, weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"model": "relu"}, "`model` must be a `keras` Model; received 'relu'"),
+        ({"x": None}, "`x` must hold the examples to predict for; received None"),
+        ({"batch_size": "all"}, "`batch_size` must be an integer"),
+    ],
+)
+def test_what_cannot_predict_is_refused(members, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        average_predictions(members, **{"x": X, **options})
 
 
 def test_files_of_weights_alone_need_a_model(members, tmp_path):

@@ -308,6 +308,7 @@ def uncompiled():
     ("arguments", "sentence"),
     [
         ({"build": None}, "`build` must return a compiled model when called; received None"),
+        ({"build": regression()}, "`build` must return a compiled model when called; received <"),
         ({"build": uncompiled}, "a model that is not compiled"),
         ({"x": X[:0], "y": Y[:0]}, "`x` must have at least 2 examples to split; received 0"),
         ({"x": [1.0, 2.0]}, "`x` must be an array with a row for each example"),

@@ -1,5 +1,6 @@
 """find_lottery_ticket: what is pruned, what it is set back to, and that it can go on."""
 
+import math
 from typing import Any
 
 import keras
@@ -224,6 +225,14 @@ def test_bad_arguments_are_refused_before_training(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         search(log, **arguments)
     assert not log.starts
+
+
+@pytest.mark.parametrize("score", [None, math.nan, "good", [0.5, 0.5]])
+def test_a_score_that_is_no_number_is_one_sentence_at_the_first_call(score):
+    log = Log()
+    with pytest.raises(ValueError, match="`score` must return a number; it returned "):
+        find_lottery_ticket(build, log.fit, lambda model: score, rounds=2)
+    assert len(log.starts) == 1
 
 
 def test_what_cannot_be_called_is_refused():

@@ -16,7 +16,7 @@ X = np.random.default_rng(0).random((32, 8), dtype="float32")
 def trial(search, **values):
     hp = keras_tuner.HyperParameters()
     hp.values.update(values)
-    return search(hp), hp
+    return search.build(hp), hp
 
 
 def widths(model):
@@ -48,8 +48,10 @@ def test_kinds_that_are_not_wanted_are_not_searched():
 
 
 def test_keras_tuner_searches_it(tmp_path):
+    space = AutoencoderHyperModel((8,), width=(8, 16), depth=(0, 1), latent=(1, 8))
+    assert isinstance(space, keras_tuner.HyperModel)
     tuner = keras_tuner.RandomSearch(
-        AutoencoderHyperModel((8,), width=(8, 16), depth=(0, 1), latent=(1, 8)),
+        space,
         "val_loss",
         max_trials=5,
         seed=0,
@@ -73,6 +75,8 @@ def test_keras_tuner_searches_it(tmp_path):
         ({"latent": (1.5, 2)}, "`latent` must be an integer in"),
         ({"kinds": ()}, "`kinds` must be a list of names"),
         ({"kinds": "noise"}, "`kinds` must be a list of names"),
+        ({"kinds": 3}, "`kinds` must be a list of names"),
+        ({"input_shape": 3}, "`input_shape` must be a list of sizes, at least one; received 3"),
         ({"kinds": ("dropout",)}, "`kinds` must be one of"),
         ({"input_shape": (0,)}, "`input_shape` must"),
     ],

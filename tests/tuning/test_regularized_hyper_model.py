@@ -154,6 +154,8 @@ def test_keras_tuner_searches_it(tmp_path):
         ((None, ("l2",)), "`build_model` must be callable"),
         ((build_model, ()), "`techniques` must be a list of names"),
         ((build_model, "l2"), "`techniques` must be a list of names"),
+        ((build_model, 3), "`techniques` must be a list of names, at least one; received 3"),
+        ((build_model, [["l2"]]), "`techniques` must be one of"),
         ((build_model, ("l3",)), "`techniques` must be one of"),
         ((build_model, ("l2",), 0), "`max_techniques` must be an integer in"),
     ],

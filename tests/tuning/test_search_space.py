@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from typing import Any
 
 import keras_tuner
 import pytest
@@ -120,3 +121,8 @@ def test_a_technique_used_twice_has_two_names():
 def test_unknown_technique_is_one_sentence():
     with pytest.raises(ValueError, match="`technique` must be one of"):
         search_space("mixupp", keras_tuner.HyperParameters())
+    technique: Any = ["l2"]
+    with pytest.raises(ValueError, match=r"`technique` must be one of .* technique=\['l2'\]"):
+        search_space(technique, keras_tuner.HyperParameters())
+    with pytest.raises(ValueError, match="`hp` must be KerasTuner's HyperParameters; received 3"):
+        search_space("l2", 3)
