@@ -16,7 +16,7 @@ Command: regzoo run early_stopping_as_ridge
 It makes its own data, all of which a step takes: --epochs are the most steps. With --figure PATH it
 draws both risks against the penalty.
 Expected: least risk 11.01 of early stopping and 10.71 of ridge, 57.41 of least squares; along the
-path at most 1.362 times that of ridge; 4 to 17 s on two busy cores.
+path at most 1.362 times that of ridge; 3 s of processor time on TensorFlow.
 """
 
 from __future__ import annotations
@@ -125,7 +125,6 @@ def draw(most: int) -> Any:
     for name, (style, color) in styles.items():
         axes.plot(penalties, risks[name], style, color=color, label=name.replace("_", " "))
     axes.set_xscale("log")
-    axes.set_yscale("log")
     axes.set_xlabel("penalty α of ridge, 1/(ετ) of early stopping")
     axes.set_ylabel("squared distance to the true weights")
     axes.legend(frameon=False)

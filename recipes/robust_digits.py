@@ -12,10 +12,9 @@ Ishii 2019, Virtual Adversarial Training, sec. 3.3.
 
 Command: regzoo run robust_digits
 With --data tfds:mnist it takes 10 000 of those.
-Expected: 41 % of the digits under PGD are read right by the plain network, 80 % and 83 % after one
-and seven steps of adversarial training, 77 % after virtual adversarial training; clean digits 97 %
-and 98 %. Means over five seeds, 20 trainings. They took 12 minutes on two busy cores, where each
-training was compiled anew, which is no longer so.
+Expected: 40 % of the digits under PGD are read right by the plain network, 81 % and 82 % after one
+and seven steps of adversarial training, 78 % after virtual adversarial training; clean digits 97 %
+and 98 %. Means over three seeds; 71 s of processor time on TensorFlow.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from keras_regzoo.objectives import AdversarialTraining, VirtualAdversarialTrain
 
 RADIUS = 0.1  # L∞, of the pixels' range
 VIRTUAL_RADIUS = 0.5  # L2
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = (0, 1, 2)
 EPOCHS = 60
 BATCH = 64
 UNITS = (128, 128)

@@ -4,7 +4,7 @@ Two hidden layers with dropout classify 8 x 8 digits. Of about a thousand traini
 label, the same number of each class. The supervised twins are the same network, with and without
 noise on the pixels, trained on those 50 for as many steps. The others see the rest too, marked by
 the label -1: the Π-model (Consistency), the mean teacher (its teacher is measured), pseudo-labels,
-and these with a mean teacher or with virtual adversarial training. Strengths were chosen on the
+and these with virtual adversarial training. Strengths were chosen on the
 validation digits of three seeds. Each seed is another split and another start.
 
 Reference: Laine & Aila 2017, Temporal Ensembling for Semi-Supervised Learning; Tarvainen & Valpola
@@ -12,9 +12,9 @@ Reference: Laine & Aila 2017, Temporal Ensembling for Semi-Supervised Learning; 
 
 Command: regzoo run semi_supervised_digits
 With --data tfds:mnist it takes 10 000 of those.
-Expected: mean test accuracy over five seeds 0.843 supervised (0.847 with noise), 0.885 mean
-teacher, 0.901 consistency, 0.917 virtual adversarial training with pseudo-labels; pseudo-labels
-alone gain nothing (0.845). About 3 min of processor time on JAX.
+Expected: mean test accuracy over three seeds 0.856 supervised (0.865 with noise), 0.879 mean
+teacher, 0.904 consistency, 0.917 virtual adversarial training with pseudo-labels; pseudo-labels
+alone gain nothing (0.855). 171 s of processor time on TensorFlow, on a busy machine.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ from keras_regzoo.objectives import (
 )
 
 LABELS = 50
-COPIES = 6  # of the labelled digits in an epoch, beside all digits once
-SEEDS = (0, 1, 2, 3, 4)
-EPOCHS = 100
+COPIES = 6  # of the labelled digits in a round, beside all digits once
+ROUNDS = 4  # in an epoch, whose beginning costs TensorFlow as much as ten steps
+SEEDS = (0, 1, 2)
+EPOCHS = 25
 BATCH = 128
 NOISE = 0.1  # standard deviation, in units of the pixels' range
 VIRTUAL_RADIUS = 0.6  # L2
@@ -66,10 +67,6 @@ METHODS = {
     "consistency": Method(lambda: [Consistency(stddev=NOISE)], {"consistency": 10.0}),
     "mean_teacher": Method(lambda: [MeanTeacher(stddev=NOISE)], {"mean_teacher": 10.0}),
     "pseudo_label": Method(lambda: [PseudoLabel()], {"pseudo_label": 0.3}),
-    "mean_teacher_and_pseudo_label": Method(
-        lambda: [MeanTeacher(stddev=NOISE), PseudoLabel()],
-        {"mean_teacher": 10.0, "pseudo_label": 0.3},
-    ),
     "virtual_adversarial_training_and_pseudo_label": Method(
         lambda: [VirtualAdversarialTraining(VIRTUAL_RADIUS), PseudoLabel()],
         {"virtual_adversarial_training": 1.0, "pseudo_label": 0.3},
@@ -95,7 +92,7 @@ def rise(epoch: int, epochs: int) -> float:
 
 
 def examples(digits: data.Dataset, unlabelled: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Returns an epoch's digits, as many with as without the unlabelled ones."""
+    """Returns a round's digits, as many with as without the unlabelled ones."""
     few = digits.with_training_size(LABELS)
     everything = len(digits.x_train) + COPIES * LABELS
     parts: Iterable[Any] = [(few.x_train, few.y_train)] * (everything // LABELS + 1)
@@ -115,6 +112,7 @@ def measure(name: str, seed: int, asked: Asked, train: Trainer) -> dict[str, flo
         for path, peak in method.strengths.items()
     ]
     options: Any = {"batch_size": BATCH, "epochs": asked.epochs, "callbacks": rises}
+    x, y = (np.concatenate([each] * ROUNDS) for each in (x, y))
     model = train(x, y, seed, **options)
     teachers = [each.teacher for each in train.objectives if isinstance(each, MeanTeacher)]
     model = teachers[0] if teachers else model
@@ -139,6 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "epochs": asked.epochs,
         "labels": LABELS,
         "copies": COPIES,
+        "rounds": ROUNDS,
         "batch": BATCH,
         "units": UNITS,
         "noise": NOISE,

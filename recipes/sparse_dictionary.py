@@ -14,9 +14,9 @@ Jumping Ahead: Improving Reconstruction Fidelity with JumpReLU Sparse Autoencode
 
 Command: regzoo run sparse_dictionary
 It makes its own data.
-Expected: the mean cosine is 0.708 for independent components, 0.484 untrained, 0.990 with TopK
-(with and without its auxiliary loss, which changes nothing where so few latents are dead)
-and 0.962 with JumpReLU, at 3.3 active latents; means over three seeds. Four minutes if busy.
+Expected: the mean cosine is 0.712 for independent components, 0.487 untrained, 0.986 with TopK
+(0.985 without its auxiliary loss, which changes nothing where so few latents are dead) and 0.959
+with JumpReLU, at 3.3 active latents; means over two seeds. 41 s of processor time on TensorFlow.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from keras_regzoo.quiet import QUIET
 INPUTS, FEATURES, ACTIVE, NOISE = 24, 64, 4, 0.02
 LATENTS = 96
 TRAIN, TEST = 8_192, 2_048
-EPOCHS, BATCH, RATE = 40, 128, 5e-3
+EPOCHS, BATCH, RATE = 30, 128, 5e-3
 STRENGTH, BANDWIDTH, THRESHOLD = 0.05, 0.1, 0.15
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
 FOUND = 0.9
 METHODS = ("ica", "untrained", "top_k", "top_k_alone", "jump_relu")
 EXPECTED = {

@@ -11,8 +11,10 @@ Optima and Better Generalization, sec. 3.
 
 Command: regzoo run stochastic_weight_averaging
 With --data tfds:mnist it takes 10 000 of those.
-Expected: test accuracy 0.894 of the mean and 0.848 of the last weights, means over three seeds; of
-a rate that falls 0.915, which on these digits is better still. 14 s of processor time on JAX.
+Expected: test accuracy 0.863 of the mean and 0.805 of the last weights, means over three seeds; of
+a rate that falls 0.910, which on these digits is better still. 37 s of processor time on
+TensorFlow. The last weights differ from seed to seed and from backend to backend: on JAX the three
+are 0.894, 0.848 and 0.915, on PyTorch 0.879, 0.826 and 0.902.
 """
 
 from __future__ import annotations
@@ -39,10 +41,10 @@ RATE = 3e-3
 START = 0.5  # of the epochs
 UNITS = (128, 128)
 EXPECTED = {
-    "last/test": (0.82, 0.88),
-    "cosine/test": (0.89, 0.94),
-    "swa/test": (0.87, 0.92),
-    "swa - last/test": (0.015, 0.075),
+    "last/test": (0.77, 0.88),
+    "cosine/test": (0.88, 0.94),
+    "swa/test": (0.84, 0.92),
+    "swa - last/test": (0.015, 0.085),
 }
 
 

@@ -15,7 +15,7 @@ from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Measured
 from keras_regzoo.quiet import QUIET
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
 BATCH = 64
 RATE = 2e-3
 Task = Callable[[str, data.Dataset, int, int], Measured]
@@ -89,7 +89,9 @@ def trained(
     keras.utils.set_random_seed(seed)
     model = build()
     steps = math.ceil(len(given.x_train) / BATCH) * epochs
-    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)), loss)
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
+    optimizer.build(model.trainable_variables)  # or TensorFlow traces the first step twice
+    model.compile(optimizer, loss)
     x = given.x_train if x is None else x
     model.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=QUIET)
     return model

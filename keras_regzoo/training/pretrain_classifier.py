@@ -104,6 +104,7 @@ def pretrain_classifier(
 
     def trained(number: int) -> dict[str, list[float]]:
         model.compile(new_optimizer(optimizer), loss, metrics=list(metrics or ()))
+        model.optimizer.build(model.trainable_variables)  # or TensorFlow traces a step twice
         options = for_one_fit({**fit, "callbacks": callbacks, "epochs": number})
         return model.fit(x, y, **options).history
 

@@ -221,6 +221,7 @@ def _fit(
 ) -> dict[str, list[float]]:
     network = stage.network(data[0][0].shape)
     network.compile(new_optimizer(options.optimizer), stage.loss, metrics=options.metrics)
+    network.optimizer.build(network.trainable_variables)  # or TensorFlow traces a step twice
     random = np.random.default_rng(np.random.randint(2**31))  # from what Keras has seeded
     train = Batches(*data[0], options.batch_size, random)
     fit: dict[str, Any] = for_one_fit({"callbacks": options.callbacks, "epochs": stage.epochs})
