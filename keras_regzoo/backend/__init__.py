@@ -1,5 +1,6 @@
 """The only place that names a backend: differentiation, and a model as a pure function."""
 
+from keras_regzoo.backend.additive import additive, kept, soft_minimum, sums
 from keras_regzoo.backend.aside import aside
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
 from keras_regzoo.backend.conditional import when
@@ -29,12 +30,14 @@ __all__ = [
     "Pass",
     "PureView",
     "State",
+    "additive",
     "aside",
     "assign_between_steps",
     "build_to_train",
     "copy_model",
     "graph_of",
     "jvp",
+    "kept",
     "latest",
     "move_average",
     "normal",
@@ -46,7 +49,9 @@ __all__ = [
     "reset_optimizer",
     "set_random_state",
     "slots",
+    "soft_minimum",
     "sum_of_squares",
+    "sums",
     "svd",
     "uniform",
     "value_and_grad",

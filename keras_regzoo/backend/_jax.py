@@ -26,6 +26,40 @@ def jvp(function: Callable[[Any], Any], x: Any, tangent: Any) -> tuple[Any, Any]
     return jax.jvp(function, (x,), (tangent,))
 
 
+def additive(function: Callable[..., tuple[Any, Any]], *args: Any) -> Any:
+    @jax.custom_jvp
+    def value(*args: Any) -> Any:
+        return function(*args)[0]
+
+    @value.defjvp
+    def derivative(args: tuple, tangents: tuple) -> tuple[Any, Any]:
+        total, gradients = function(*args)
+        return total, sum(map(jax.numpy.vdot, gradients, tangents))
+
+    return value(*args)
+
+
+@jax.custom_jvp
+def sums(tensors: list[Any]) -> list[Any]:
+    """One reduction of many operands, along rows, which are shared among threads."""
+    parts = [part for tensor in tensors for part in tensor]
+    zeros = [jax.numpy.zeros((), part.dtype) for part in parts]
+    last = (parts[0].ndim - 1,)
+    rows = jax.lax.reduce(parts, zeros, lambda *pair: jax.tree.map(jax.numpy.add, *pair), last)
+    flat = jax.numpy.stack([jax.numpy.sum(each) for each in kept(rows)])
+    return list(flat.reshape(len(tensors), -1))
+
+
+@sums.defjvp
+def _(args: tuple, tangents: tuple) -> tuple[Any, Any]:
+    axes = tuple(range(1, args[0][0].ndim))
+    return sums(*args), [jax.numpy.sum(each, axes) for each in tangents[0]]
+
+
+def kept(tensor: Any) -> Any:
+    return jax.lax.optimization_barrier(tensor)
+
+
 def snapshot(value: Any) -> Any:
     """Arrays are immutable: a reference is a copy."""
     return value

@@ -9,9 +9,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 from keras import tree
+from tensorflow.compiler.tf2xla.python import xla
 from tensorflow.python.distribute.values import PerReplicaSpec
 from tensorflow.python.eager import context
 from tensorflow.python.ops import stateful_random_ops
+from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 _ROWS = 32  # of a sum
 
@@ -63,7 +65,7 @@ def sum_of_squares(tensors: list[Any], axis: int | None) -> tf.Tensor:
 
 
 @tf.custom_gradient
-def _sum_of_squares(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+def _sum_of_squares(x: tf.Tensor) -> Any:
     """Adds rows before it adds their elements: of the two XLA makes the first fast on a CPU."""
     flat = tf.reshape(x, (-1,))
     length = (flat.shape[0] or 0) // _ROWS  # of a row; 0 where the size is unknown
@@ -72,6 +74,61 @@ def _sum_of_squares(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.T
     squares = tf.add_n([tf.square(row) for row in rows])
     total = tf.reduce_sum(squares) + tf.reduce_sum(tf.square(flat[whole:]))
     return total, lambda cotangent: 2 * cotangent * x
+
+
+def additive(function: Callable[..., tuple[Any, Any]], *args: tf.Tensor) -> tf.Tensor:
+    @tf.custom_gradient
+    def value(*args: tf.Tensor) -> Any:
+        total, gradients = function(*args)
+        return total, lambda cotangent: [cotangent * each for each in gradients]
+
+    return value(*map(tf.convert_to_tensor, args))  # a variable would be watched itself
+
+
+def sums(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
+    axes = list(range(1, len(tensors[0].shape)))
+    if not _in_xla():
+        return [tf.reduce_sum(each, axes) for each in tensors]
+    return _sums(*tensors)
+
+
+@tf.custom_gradient
+def _sums(*tensors: tf.Tensor) -> Any:
+    """One reduction of many operands, along rows, which are shared among threads."""
+    parts = [part for tensor in tensors for part in tf.unstack(tensor)]
+    zeros = [tf.zeros((), part.dtype) for part in parts]
+    scalars = [tf.TensorSpec((), part.dtype) for part in parts]
+
+    @tf.function
+    def add(*pairs: tf.Tensor) -> list[tf.Tensor]:
+        halves = pairs[: len(parts)], pairs[len(parts) :]
+        return [a + b for a, b in zip(*halves, strict=True)]
+
+    last = [len(parts[0].shape) - 1]
+    rows = xla.variadic_reduce(parts, zeros, last, add.get_concrete_function(*scalars, *scalars))
+    flat = tf.stack([tf.reduce_sum(each) for each in xla.optimization_barrier(*rows)])
+    shape = tf.shape(tensors[0])
+    axes = len(tensors[0].shape) - 1
+
+    def spread(*cotangents: tf.Tensor) -> list[tf.Tensor]:
+        return [tf.broadcast_to(tf.reshape(c, (-1, *[1] * axes)), shape) for c in cotangents]
+
+    return tf.unstack(tf.reshape(flat, (len(tensors), -1))), spread
+
+
+def kept(tensor: tf.Tensor) -> tf.Tensor:
+    return _kept(tensor) if _in_xla() else tensor
+
+
+@tf.custom_gradient
+def _kept(tensor: tf.Tensor) -> Any:
+    (same,) = xla.optimization_barrier(tensor)
+    return same, lambda cotangent: cotangent
+
+
+def _in_xla() -> bool:
+    """Whether what is traced now will be compiled with XLA."""
+    return GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
 
 
 def svd(x: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -11,6 +11,8 @@ from keras import tree
 
 GeneratorState = tuple[torch.Tensor, torch.Tensor | None, int]
 
+_PIECE = 2**16  # elements of a sum
+
 
 def value_and_grad(
     function: Callable[..., Any], x: Any, args: tuple, has_aux: bool, differentiable: bool
@@ -56,6 +58,42 @@ class _SumOfSquares(torch.autograd.Function):
 
 def sum_of_squares(tensors: list[torch.Tensor], axis: int | None) -> torch.Tensor:
     return _SumOfSquares.apply(axis, *tensors)
+
+
+class _Additive(torch.autograd.Function):
+    """Goes over pieces that stay in the cache, and keeps of each nothing but its gradient."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, function: Callable[..., Any], x: torch.Tensor, *parameters: torch.Tensor
+    ) -> Any:
+        made = [function(piece, *parameters) for piece in x.reshape(-1).split(_PIECE)]
+        first, *rest = zip(*(gradients for _, gradients in made), strict=True)
+        gradients = torch.cat(first).reshape(x.shape), *(sum(each) for each in rest)
+        ctx.function, ctx.number = function, len(gradients)
+        ctx.save_for_backward(*gradients, x, *parameters)
+        return sum(value for value, _ in made)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        saved = ctx.saved_tensors
+        gradients, args = saved[: ctx.number], saved[ctx.number :]
+        if torch.is_grad_enabled():  # to be differentiated again
+            gradients = ctx.function(*args)[1]
+        return None, *(cotangents[0] * each for each in gradients)
+
+
+def additive(function: Callable[..., Any], *args: torch.Tensor) -> torch.Tensor:
+    return _Additive.apply(function, *args)
+
+
+def soft_minimum(energies: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    if torch.is_grad_enabled():
+        return -torch.logsumexp(-energies, 0), torch.softmax(-energies, 0)
+    lowest = energies.amin(0)
+    shares = torch.sub(lowest, energies, out=energies).exp_()
+    total = shares.sum(0)
+    return lowest - total.log(), shares.div_(total)
 
 
 def generator_state() -> GeneratorState:
