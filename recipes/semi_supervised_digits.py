@@ -4,8 +4,8 @@ Two hidden layers with dropout classify 8 x 8 digits. Of about a thousand traini
 label, the same number of each class. The supervised twins are the same network, with and without
 noise on the pixels, trained on those 50 for as many steps. The others see the rest too, marked by
 the label -1: the Π-model (Consistency), the mean teacher (its teacher is measured), pseudo-labels,
-and these with virtual adversarial training. Strengths were chosen on the
-validation digits of three seeds. Each seed is another split and another start.
+and these with virtual adversarial training. Strengths were chosen on the validation digits of three
+seeds. Each seed is another split and another start.
 
 Reference: Laine & Aila 2017, Temporal Ensembling for Semi-Supervised Learning; Tarvainen & Valpola
 2017, Mean Teachers are Better Role Models; Lee 2013, Pseudo-Label.
