@@ -30,3 +30,10 @@ def test_arrays_of_other_lengths_and_of_no_example_are_refused(name):
 def test_what_holds_no_batches_is_refused(data):
     with pytest.raises(ValueError, match="`batch_norm_data` must be inputs in arrays, or a data"):
         callbacks.StochasticWeightAveraging(batch_norm_data=data)
+
+
+def test_what_is_not_finite_is_refused():
+    with pytest.raises(ValueError, match="`batch_norm_data` must be finite; received NaN or inf"):
+        callbacks.StochasticWeightAveraging(batch_norm_data={"a": X, "b": np.nan * X})
+    with pytest.raises(ValueError, match="`data` must hold targets that are numbers; received NaN"):
+        TAKE["`data`"](X, np.nan * Y)
