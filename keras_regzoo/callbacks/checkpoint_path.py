@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from keras_regzoo import validation
+from keras_regzoo.callbacks.frozen_layers import as_built
 
 WHOLE, WEIGHTS = ".keras", ".weights.h5"
 
@@ -59,6 +60,8 @@ class CheckpointPath:
     def write(self, model: keras.Model, **fields: Any) -> str:
         """Saves `model` where the pattern with `fields` says, whole or not at all; returns where.
 
+        Layers that are frozen for an epoch alone are saved as they were built.
+
         Raises:
             ValueError: If the pattern has a name that is not in `fields`.
         """
@@ -71,7 +74,8 @@ class CheckpointPath:
         draft = path.with_name(f".{path.name.removesuffix(suffix)}.part{suffix}")
         save = model.save_weights if suffix == WEIGHTS else model.save
         try:
-            save(str(draft))
+            with as_built(model):
+                save(str(draft))
             with draft.open("rb") as file:
                 os.fsync(file.fileno())
             os.replace(draft, path)

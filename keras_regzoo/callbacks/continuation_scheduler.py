@@ -48,8 +48,7 @@ class ContinuationScheduler(Resumable):
         min_delta: The least change that counts as an improvement, at least 0.
         reset_optimizer: Whether each new stage begins with the optimizer as new: momentum and other
             slots, and the count of its steps, without which Adam's bias correction would be wrong.
-            The learning rate keeps its value, but a schedule of it begins again, and so does a
-            `Scheduler` by step.
+            The learning rate keeps its value, but a schedule of it begins again.
 
     Raises:
         ValueError: If an argument is out of its range, or neither `epochs` nor `patience` is given;

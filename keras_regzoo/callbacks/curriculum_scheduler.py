@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Protocol, runtime_checkable
 
 from keras_regzoo import validation
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.callbacks.stepwise import batches_seen
+
+LOGGER = logging.getLogger("keras_regzoo")
 
 SHARE = "curriculum/share"
 
@@ -35,9 +38,11 @@ class CurriculumScheduler(Resumable):
         t = the epoch, the number of batches seen, or the level
 
     The dataset then serves the pool of its pacing function at t. Epochs are counted as `fit` counts
-    them, steps as the optimizer does, so that a continued `fit` goes on. By plateaus, t is a level
-    that begins at 0 and rises by 1 after `patience` epochs without improvement on it, up to the
-    first at which all examples are served; another level is another loss, so each begins anew.
+    them, steps from the optimizer's count when `fit` begins, so that a continued one goes on. By
+    plateaus, t is a level that begins at 0 and rises by 1 after `patience` epochs without
+    improvement on it, up to the first at which all examples are served; another level is another
+    loss, so each begins anew. If training ends before it, the logger "keras_regzoo" says so at the
+    level WARNING.
 
     The share goes to the logs of each epoch, and so to `History`, as `"curriculum/share"`: that of
     the epoch's last batch.
@@ -77,7 +82,7 @@ class CurriculumScheduler(Resumable):
     step).
     """
 
-    STATE = ("first_epoch", "position", "step", "level", "best", "waited")
+    STATE = ("first_epoch", "position", "seen", "step", "level", "best", "waited")
 
     def __init__(
         self,
@@ -117,8 +122,10 @@ class CurriculumScheduler(Resumable):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch
-        seen = batches_seen(self.model.optimizer)
-        self.position = [{"epoch": epoch, "step": seen, "plateau": self.level}[self.by], seen]
+        if self.seen is None:
+            self.seen = batches_seen(self.model.optimizer)
+        counts = {"epoch": epoch, "step": self.seen, "plateau": self.level}
+        self.position = [counts[self.by], self.seen]
         self.step = 0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -127,6 +134,7 @@ class CurriculumScheduler(Resumable):
             self._check_reach(self._epoch)
         self._check_reading()
         self.step = batch
+        self.seen = self.position[1] + self._executed()
         self._read = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -136,8 +144,19 @@ class CurriculumScheduler(Resumable):
         if self.by == "plateau" and self.monitor.is_due(epoch):
             self._watch(self.monitor.read(logs))
 
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        share = self.dataset.share(self.level)
+        if self.by == "plateau" and share < 1:
+            LOGGER.warning(
+                "The curriculum has not come to all examples: training ended at level %d, with a "
+                "share of %g.",
+                self.level,
+                share,
+            )
+
     def _begin(self) -> None:
         self.first_epoch: int | None = None
+        self.seen: int | None = None
         self.level = self.step = self.waited = 0
         self.best: float | None = None
         self.position = [0, 0]
@@ -146,8 +165,11 @@ class CurriculumScheduler(Resumable):
         """Returns the count of the last batch trained on."""
         if self.by != "step":
             return self.position[0]
-        executed = self.step + self.model.steps_per_execution
-        return self.position[0] + min(executed, len(self.dataset)) - 1
+        return self.position[0] + self._executed() - 1
+
+    def _executed(self) -> int:
+        """Returns the steps of the epoch up to the end of this execution."""
+        return min(self.step + self.model.steps_per_execution, len(self.dataset))
 
     def _watch(self, value: float) -> None:
         if self.monitor.improves(self.model, value, self.best):
@@ -169,7 +191,7 @@ class CurriculumScheduler(Resumable):
         epochs = int(self.params["epochs"]) - epoch
         first, counts = epoch, epochs
         if self.by == "step":
-            first = batches_seen(self.model.optimizer)
+            first = self.position[0]
             counts = epochs * len(self.dataset)
         elif self.by == "plateau":
             first = 0

@@ -10,6 +10,7 @@ from keras.src.trainers.data_adapters import ArrayDataAdapter
 
 from keras_regzoo import backend
 from keras_regzoo.callbacks import run_state
+from keras_regzoo.callbacks.fingerprint import fingerprint
 
 
 class DataPosition:
@@ -22,6 +23,9 @@ class DataPosition:
 
     Args:
         batches: The epoch iterator of a `fit` that has not begun its first epoch.
+
+    Attributes:
+        arrays: What tells the arrays from others; `None` for any other data.
     """
 
     def __init__(self, batches: Any) -> None:
@@ -32,6 +36,7 @@ class DataPosition:
         self._source = source if run_state.keeps(source) else None
         self._arrays = isinstance(batches.data_adapter, ArrayDataAdapter)
         self._rereads = batches.steps_per_epoch is not None or not (self._arrays or self._source)
+        self.arrays = fingerprint(batches.data_adapter._inputs) if self._arrays else None
         self._epochs = 0
         self._start: dict[str, Any] = {}
         self._start_arrays: list[np.ndarray] = []
@@ -48,7 +53,7 @@ class DataPosition:
     def state(self, in_epoch: bool) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Returns the position as plain values and arrays, but for the step, which `fit` counts."""
         now, now_arrays = _capture(self._source)
-        plain = {"epochs": self._epochs, "jumps": self._jumps, "now": now}
+        plain = {"epochs": self._epochs, "jumps": self._jumps, "now": now, "arrays": self.arrays}
         if not in_epoch:
             return plain, now_arrays
         return {**plain, "start": self._start}, [*now_arrays, *self._start_arrays]

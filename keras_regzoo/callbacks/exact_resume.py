@@ -38,7 +38,9 @@ class ExactResume(Resumable):
 
     A run that has ended is not trained again: its end is put back, and training goes on if `fit`
     asks for more epochs now and no callback had stopped it. The second `fit` of one callback is
-    another run in the same folder.
+    another run in the same folder. Another callback in this folder takes the run for its own, and
+    refuses it if it is on other arrays: each fold of `cross_validate` and each round of
+    `self_train` needs a folder of its own, such as one numbered by `itertools.count`.
 
     It holds as far as a run without interruption repeats itself: the script seeds what it draws
     from, and builds and compiles the same on the same machine. It acts from any place in the list
@@ -63,7 +65,7 @@ class ExactResume(Resumable):
     Raises:
         ValueError: If an argument is not as it must be; before the first step, if the folder
             cannot be written or holds a file of something else, a run that is torn, or one of
-            another model or with other callbacks.
+            another model, on other arrays or with other callbacks.
 
     Example:
 
@@ -192,6 +194,11 @@ class ExactResume(Resumable):
         plain, arrays = self._pending
         run_state.check_kinds(plain, self.path)
         run_state.check_callbacks(self._kept, plain["callbacks"], self.path)
+        if plain["data"].get("arrays") != self._data.arrays:
+            raise ValueError(
+                "`path` must hold a run on these data, as each fit on others needs a folder of "
+                f"its own; received path={self.path!r}, of a run on other data."
+            )
         backend.build_to_train(self.model, batches)
         left = iter(arrays)
         self._data.go_to(plain["data"], left)

@@ -43,6 +43,20 @@ def enclosing_fit(callback: keras.callbacks.Callback) -> FitLoop:
     )
 
 
+def callbacks_after(callback: keras.callbacks.Callback) -> list[keras.callbacks.Callback]:
+    """Returns those after `callback` in the list of the `fit` around; none where there is none."""
+    try:
+        listed = enclosing_fit(callback).callbacks.callbacks
+    except ValueError:
+        return []
+    return listed[listed.index(callback) + 1 :]
+
+
+def restores(callback: Any) -> bool:
+    """Returns whether a callback puts the best weights back when training ends."""
+    return getattr(callback, "restore_best_weights", False) is True
+
+
 def skips_validation(epoch: int) -> bool:
     """Returns whether the `fit` around validates, but not at the end of this epoch."""
     frame = sys._getframe(1)

@@ -14,6 +14,7 @@ from keras_regzoo.backend import write_back
 from keras_regzoo.callbacks.layer_health import layers_of, norm, probe
 from keras_regzoo.callbacks.own_data import check_examples, check_taken
 from keras_regzoo.callbacks.resumable import Resumable
+from keras_regzoo.callbacks.stepwise import Executions
 
 ADVICE = {
     "not finite": "try a smaller learning rate, clipnorm in the optimizer, or a "
@@ -55,7 +56,8 @@ class GradientMonitor(Resumable):
         x: Inputs of the probe batch, some tens of examples.
         y: Their targets; `None` where the model needs none.
         every: Steps between two probes; with `None` one at the end of each epoch, and the update
-            of its first step.
+            of its first step. If `steps_per_execution` is above 1, a probe comes with the first
+            execution that begins at or after its step.
         vanishing: In [0, 1); 0 to have no such warning. Default 1e-4.
         exploding: Above 0; infinity to have no such warning. Default 100.
         dead: In [0, 1]; 1 to have no such warning. In deep layers about half of the units are 0 for
@@ -84,7 +86,7 @@ class GradientMonitor(Resumable):
     Neural Networks, sec. 3 (saturation) and 4.2 (gradients by layer).
     """
 
-    STATE = ("report", "warned", "steps")
+    STATE = ("report", "warned", "steps", "probed")
 
     def __init__(
         self,
@@ -104,6 +106,7 @@ class GradientMonitor(Resumable):
         self.exploding = validation.number("exploding", exploding, "(0, inf]")
         self.dead = validation.number("dead", dead, "[0, 1]")
         self.saturated = validation.number("saturated", saturated, "[0, 1]")
+        self._executions = Executions(self)
         self._reset()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -114,14 +117,15 @@ class GradientMonitor(Resumable):
         check_taken("`x`", self._network, self.x)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._first = batch
+        self._executions.begin(batch)
         if self._updates_here(batch):
+            self.probed = self.steps
             write_back(self.model)
             self._layers = layers_of(self._network)
             self._before = self._weights()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        taken = batch - self._first + 1
+        taken = self._executions.end(batch)
         self.steps += taken
         if self._before is None:
             return
@@ -141,12 +145,12 @@ class GradientMonitor(Resumable):
     def _reset(self) -> None:
         self.report: dict[str, dict[str, float]] = {}
         self.warned: list[str] = []
-        self.steps = 0
+        self.steps, self.probed = 0, -1
 
     def _updates_here(self, batch: int) -> bool:
         if self.every is None:
             return batch == 0
-        return self.steps % self.every == 0
+        return self.steps // self.every > self.probed // self.every
 
     def _weights(self) -> list[np.ndarray]:
         variables = [variable for layer in self._layers for variable in layer.variables]

@@ -9,6 +9,7 @@ import keras
 
 from keras_regzoo import validation
 from keras_regzoo.backend import HeldOptimizer, reset_optimizer
+from keras_regzoo.callbacks.frozen_layers import freeze, thaw
 from keras_regzoo.callbacks.resumable import Resumable
 
 Groups = int | Sequence[str | Sequence[str]]
@@ -25,10 +26,13 @@ class GradualUnfreezing(Resumable):
     the backward pass ends above it, which saves its time. The step is therefore compiled once for
     each group, where there is something to compile.
 
-    The layers are frozen while an epoch runs and only then: at each epoch's end, when checkpoints
-    are written, the model is again as it was built, and so is its optimizer, which always has the
-    slots of all weights. So the model, saved at the end of an epoch and loaded, goes on. Where
-    training ends early the last groups have stayed as they were.
+    The layers are frozen while an epoch runs and only then: with this callback's end of the epoch
+    the model is again as it was built, and so is its optimizer, which always has the slots of all
+    weights. So the model, saved at the end of an epoch and loaded, goes on. Checkpoints of this
+    package save it as it was built at any time; Keras's `ModelCheckpoint` must come after this
+    callback and save at the ends of epochs, or it saves the layers as frozen. Where training ends
+    early the last groups have stayed as they were. A `fit` that an error or a KeyboardInterrupt
+    ends within an epoch leaves the layers frozen, until the next one with such a callback begins.
 
     It is *not* a discriminative learning rate, by which the paper lets lower layers move less.
 
@@ -71,10 +75,9 @@ class GradualUnfreezing(Resumable):
         self.epochs = validation.integer("epochs", epochs, "[1, inf)")
         self.reset_optimizer = validation.one_of("reset_optimizer", reset_optimizer, (False, True))
         self.stage: int | None = None
-        self._frozen: list[_Frozen] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._thaw()  # what an interrupted fit has left
+        thaw(self.model)  # what an interrupted fit has left
         if not all(layer.built for layer in self.model._flatten_layers()):
             raise ValueError(
                 "`model` must be built before its layers are frozen, by an Input or one call; "
@@ -89,18 +92,14 @@ class GradualUnfreezing(Resumable):
         others = [layer for group in self._stages[stage + 1 :] for layer in group]
         if stage != self.stage:
             self._begin(stage, others)
-        self._frozen = [_Frozen(layer) for layer in others]
-        held = [variable for layer in others for variable in layer.trainable_variables]
-        self._optimizer.hold(held)
-        for layer in others:
-            layer.trainable = False
+        freeze(self.model, self._optimizer, others)
         if stage != self._compiled_for:
             self._compiled_for = stage
             self.model.make_train_function(force=True)
             self.model.test_function = self.model.predict_function = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._thaw()
+        thaw(self.model)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._compiled_for is not None and self._compiled_for + 1 < len(self._stages):
@@ -112,27 +111,6 @@ class GradualUnfreezing(Resumable):
         variables = [variable for layer in others for variable in layer.trainable_variables]
         self._optimizer.start_averages(variables)
         self.stage = stage
-
-    def _thaw(self) -> None:
-        for frozen in self._frozen:
-            frozen.thaw()
-        if self._frozen:
-            self._optimizer.hold([])
-        self._frozen = []
-
-
-class _Frozen:
-    """What of a layer is trainable, to be put back."""
-
-    def __init__(self, layer: keras.layers.Layer) -> None:
-        self._layers = [(each, each.trainable) for each in layer._flatten_layers()]
-        self._variables = [(variable, variable.trainable) for variable in layer.variables]
-
-    def thaw(self) -> None:
-        for layer, trainable in self._layers:  # a layer comes before its parts, which it sets too
-            layer.trainable = trainable
-        for variable, trainable in self._variables:
-            variable.trainable = trainable
 
 
 def _layers_of(model: keras.Model, groups: Any) -> list[list[keras.layers.Layer]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import keras
 
@@ -11,6 +11,8 @@ from keras_regzoo import validation
 from keras_regzoo.backend import aside
 from keras_regzoo.callbacks.own_data import check_examples
 from keras_regzoo.quiet import QUIET
+
+_INFINITE = -1  # as `tf.data` says it
 
 
 class HeldOut:
@@ -63,6 +65,9 @@ def _check_dataset(data: Any) -> None:
         raise ValueError(
             _expected(f"{validation.shown(data)}, which can be gone through only once")
         )
+    cardinality = getattr(data, "cardinality", None)
+    if callable(cardinality) and int(cast(Any, cardinality())) == _INFINITE:
+        raise ValueError(_expected(f"{validation.shown(data)}, which never ends"))
 
 
 def _expected(received: str) -> str:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import tree
+import numpy as np
+from keras import ops, tree
 
 from keras_regzoo import validation
 from keras_regzoo.backend import PureView
 
 
 def check_examples(name: str, *parts: Any) -> None:
-    """Raises a ValueError unless all arrays in `parts` have as many examples, and some."""
+    """Raises a ValueError unless all in `parts` are arrays of as many examples, and some."""
+    loose = [each for each in tree.flatten(parts) if isinstance(each, bool | int | float | str)]
+    if loose:
+        raise ValueError(
+            f"{name} must hold arrays; received lists of {type(loose[0]).__name__}, which "
+            "`numpy.asarray` makes into one."
+        )
     shapes = [getattr(array, "shape", None) for array in tree.flatten(parts)]
     rows = [shape[0] for shape in shapes if shape]
     if 0 in rows or len(set(rows)) > 1:
@@ -37,3 +44,11 @@ def check_taken(name: str, model: keras.Model, x: Any) -> None:
             f"{name} must be inputs that the model {model.name!r} takes, which says: "
             f"{validation.first_line(error)}"
         ) from error
+
+
+def check_finite(name: str, arrays: Any) -> None:
+    """Raises a ValueError if an array of floats holds NaN or infinity."""
+    for each in tree.flatten(arrays):
+        array = ops.convert_to_numpy(each) if ops.is_tensor(each) else np.asarray(each)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite; received NaN or infinity.")

@@ -74,7 +74,7 @@ class ResampleDeadLatents(Stepwise):
         """Nothing is due before a step."""
 
     def after_execution(self) -> None:
-        due = self.step // self.every > (self.step - self._taken) // self.every
+        due = self.step // self.every > (self.step - self.taken) // self.every
         if due and self.resamplings < self.times:
             rng = np.random.default_rng([self.seed, self.resamplings])
             count = min(self.examples, len(self.x))
@@ -83,10 +83,6 @@ class ResampleDeadLatents(Stepwise):
             model: Any = self.model
             self.resampled += model.resample(np.asarray(self.x[rows]), seed)
             self.resamplings += 1
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._taken = batch - self._first + 1
-        super().on_train_batch_end(batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:

@@ -12,7 +12,7 @@ from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps
 from keras_regzoo.callbacks.find_strength import check_wanted, find_strength
 from keras_regzoo.callbacks.resumable import Resumable
-from keras_regzoo.callbacks.stepwise import batches_seen
+from keras_regzoo.callbacks.stepwise import Executions, batches_seen
 
 Schedule = Callable[[int], Any]
 
@@ -25,9 +25,9 @@ class Scheduler(Resumable):
     model. After training it keeps its last value, and is saved with it.
 
     The value in force goes to the logs, and so to `History` and every logger, under the
-    strength's path. Each epoch of a step schedule starts from the number of batches the optimizer
-    has seen, so that a resumed `fit` continues it; with `steps_per_execution` above 1 it moves
-    once an execution.
+    strength's path. A step schedule starts a `fit` from the number of batches the optimizer has
+    seen, so that a continued one goes on with it, and counts on by itself, past a reset optimizer
+    too; with `steps_per_execution` above 1 it moves once an execution.
 
     Args:
         strength: The strength's path, `"NAME/ARGUMENT"` with the name of the layer or objective;
@@ -64,25 +64,30 @@ class Scheduler(Resumable):
         self.strength = strength
         self.schedule = validation.function("schedule", schedule)
         self.per = validation.one_of("per", per, ("epoch", "step"))
-        self.seen = 0
+        self.seen: int | None = None
         self.value: float | None = None
+        self._executions = Executions(self)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._path, self._found = find_strength(self.strength, self.model)
+        self.seen = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "epoch":
             self._set(epoch)
-        else:
+        elif self.seen is None:
             self.seen = batches_seen(self.model.optimizer)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.per == "step":
-            self._set(self.seen + batch)
+        if self.seen is not None:
+            self._executions.begin(batch)
+            self._set(self.seen)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.per == "step" and logs is not None:
-            logs[self._path] = self.value
+        if self.seen is not None:
+            self.seen += self._executions.end(batch)
+            if logs is not None:
+                logs[self._path] = self.value
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:

@@ -16,6 +16,7 @@ from keras_regzoo.callbacks.find_strength import find_strength
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.own_data import check_examples
 from keras_regzoo.callbacks.resumable import Resumable
+from keras_regzoo.callbacks.stepwise import Executions
 from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
 from keras_regzoo.quiet import QUIET
 
@@ -118,6 +119,7 @@ class SelfPacedScheduler(Resumable):
         if batch_size is not None:
             validation.integer("batch_size", batch_size, "[1, inf)")
         self.batch_size = batch_size
+        self._executions = Executions(self)
         self._begin(0.0)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -127,11 +129,12 @@ class SelfPacedScheduler(Resumable):
         self._move()
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._first = batch
+        if self.per == "step":
+            self._executions.begin(batch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.per == "step":
-            self._add(batch - self._first + 1)
+            self._add(self._executions.end(batch))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         in_force = self.value
@@ -225,4 +228,6 @@ def _checked(data: Any) -> tuple[Any, Any]:
         )
     x, y = data[0], np.asarray(data[1])
     check_examples("`data`", x, y)
+    if y.dtype.kind == "f" and np.isnan(y).any():
+        raise ValueError("`data` must hold targets that are numbers; received NaN among them.")
     return x, y

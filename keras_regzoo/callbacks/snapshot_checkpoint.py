@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from typing import Any
@@ -12,6 +13,8 @@ from keras_regzoo.callbacks.checkpoint_path import CheckpointPath
 from keras_regzoo.callbacks.learning_rate import rate_variable
 from keras_regzoo.callbacks.stepwise import Stepwise
 
+LOGGER = logging.getLogger("keras_regzoo")
+
 
 class SnapshotCheckpoint(Stepwise):
     """Anneals the learning rate in cycles, and saves the model at the end of each.
@@ -21,7 +24,9 @@ class SnapshotCheckpoint(Stepwise):
     Each cycle ends in a minimum, from which the high rate of the next drives the weights away; the
     M models then disagree enough to be worth averaging, for the cost of one training. The last
     cycle is shorter where M does not divide T. With `steps_per_execution` above 1 the rate is set
-    once an execution, and a model is saved at the end of the one in which a cycle ends.
+    once an execution, and a model is saved at the end of the one in which a cycle ends. Where
+    training ends before the last model is saved, the logger "keras_regzoo" says so at the level
+    WARNING.
 
     It is *not* `StochasticWeightAveraging`, which averages weights; those of snapshots lie too far
     apart for that: use `keras_regzoo.ensembles.average_predictions(snapshots.paths, x)`.
@@ -114,6 +119,16 @@ class SnapshotCheckpoint(Stepwise):
         if len(self.paths) < min(ended, self.cycles):
             write_back(self.model)
             self.paths.append(self._files.write(self.model, cycle=len(self.paths) + 1))
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if len(self.paths) < self.cycles:
+            LOGGER.warning(
+                "%d of %d models were saved: training ended after %d of %d steps.",
+                len(self.paths),
+                self.cycles,
+                self.step - self.start,
+                self.total,
+            )
 
     @property
     def _cycle(self) -> int:

@@ -8,7 +8,50 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo.backend import write_back
 from keras_regzoo.callbacks.resumable import Resumable
+
+
+class Executions:
+    """Counts the steps of executions, which are one step or `steps_per_execution` of them.
+
+    The last of an epoch may be of fewer than Keras says. Where the data do not know their length,
+    the optimizer has counted how many they were.
+
+    Args:
+        callback: One that is told of each execution.
+
+    Attributes:
+        first: The number within its epoch of the execution's first step.
+    """
+
+    def __init__(self, callback: keras.callbacks.Callback) -> None:
+        self._callback = callback
+        self.first = self._before = 0
+
+    def begin(self, first: int) -> None:
+        """Called before an execution, or before the first of several that are counted together."""
+        self.first = first
+        if self._is_unknown():
+            self._before = self._updates()
+
+    def end(self, last: int) -> int:
+        """Returns the steps since `begin`, of which Keras says that `last` was the last."""
+        steps = (self._callback.params or {}).get("steps")
+        said = (min(last, steps - 1) if steps else last) - self.first + 1
+        if not self._is_unknown():
+            return said
+        updates = self._updates() - self._before
+        return updates if 0 < updates < said else said
+
+    def _is_unknown(self) -> bool:
+        callback: Any = self._callback
+        known = (callback.params or {}).get("steps")
+        return not known and callback.model.steps_per_execution > 1
+
+    def _updates(self) -> int:
+        write_back(self._callback.model)
+        return batches_seen(self._callback.model.optimizer)
 
 
 class Stepwise(Resumable):
@@ -19,10 +62,15 @@ class Stepwise(Resumable):
 
     Attributes:
         step: How many there were.
+        taken: How many of them the last execution took.
     """
 
     STATE = ("step",)
-    step = 0
+    step = taken = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._executions = Executions(self)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.step = batches_seen(self.model.optimizer)
@@ -31,11 +79,12 @@ class Stepwise(Resumable):
         self.begin_epoch(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._first = batch
+        self._executions.begin(batch)
         self.before_execution()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.step += steps_taken(self, self._first, batch)
+        self.taken = self._executions.end(batch)
+        self.step += self.taken
         self.after_execution()
 
     def begin_epoch(self, epoch: int) -> None:
@@ -47,12 +96,6 @@ class Stepwise(Resumable):
 
     def after_execution(self) -> None:
         """Called after each execution; `step` counts its steps already."""
-
-
-def steps_taken(callback: keras.callbacks.Callback, first: int, last: int) -> int:
-    """Returns the steps of an execution; the last of an epoch may be of fewer than Keras says."""
-    steps = (callback.params or {}).get("steps")
-    return (min(last, steps - 1) if steps else last) - first + 1
 
 
 def batches_seen(optimizer: keras.Optimizer | None) -> int:

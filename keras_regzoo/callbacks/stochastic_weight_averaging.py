@@ -14,8 +14,9 @@ from keras import ops
 from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
 from keras_regzoo.callbacks.batch_norm import are_arrays, batch_norms, reestimate, try_first
+from keras_regzoo.callbacks.fit_loop import callbacks_after, restores
 from keras_regzoo.callbacks.learning_rate import rate_variable
-from keras_regzoo.callbacks.own_data import check_examples
+from keras_regzoo.callbacks.own_data import check_examples, check_finite
 from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.stepwise import Stepwise
 
@@ -33,8 +34,10 @@ class StochasticWeightAveraging(Stepwise):
     i counts the steps from the epoch in which averaging starts, from 1. Until then, and beside
     it, training and validation are as ever: the model gets the average when training ends, also
     by `model.stop_training`. If nothing was averaged by then, it keeps its weights. What
-    `MagnitudePruning` has removed by then is 0 in the average, too. Only
-    trainable weights are averaged, in float64; the statistics of batch normalization, which belong
+    `MagnitudePruning` has removed by then is 0 in the average, too. A callback that restores the
+    best weights must come before it in the list, or replaces the average, as a warning says. Only
+    weights that are trainable when training begins are averaged, in float64, also while
+    `GradualUnfreezing` has frozen them; the statistics of batch normalization, which belong
     to other weights, are taken anew from a full pass over `batch_norm_data` in training mode: the
     means over all its examples of the batches' means and variances. All other state is the last
     step's.
@@ -110,6 +113,7 @@ class StochasticWeightAveraging(Stepwise):
         self.cycle = None if cycle is None else validation.integer("cycle", cycle, "[1, inf)")
         if are_arrays(batch_norm_data):
             check_examples("`batch_norm_data`", batch_norm_data)
+            check_finite("`batch_norm_data`", batch_norm_data)
         elif batch_norm_data is not None and (
             isinstance(batch_norm_data, str | bytes | Mapping)
             or not isinstance(batch_norm_data, Iterable | keras.utils.PyDataset)
@@ -127,6 +131,14 @@ class StochasticWeightAveraging(Stepwise):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         self.started, self.cycles, self.models, self.average = None, 0, 0, None
+        self._variables = list(self.model.trainable_variables)
+        later = [type(each).__name__ for each in callbacks_after(self) if restores(each)]
+        if later:
+            LOGGER.warning(
+                "The average of the weights will be replaced by the best weights of %s: put it "
+                "before StochasticWeightAveraging in the list, or have it restore none.",
+                later[0],
+            )
         if self.batch_norm_data is None and batch_norms(self.model):
             raise ValueError(
                 "`batch_norm_data` must be given for a model with batch normalization, whose "
@@ -173,7 +185,7 @@ class StochasticWeightAveraging(Stepwise):
                 "before an average begins" if self.started is None else "within the first cycle",
             )
             return
-        for variable, value in zip(self.model.trainable_variables, self.average, strict=True):
+        for variable, value in zip(self._variables, self.average, strict=True):
             variable.assign(value)
         keep_zeros(self.model)
         if self.batch_norm_data is not None:
@@ -185,7 +197,7 @@ class StochasticWeightAveraging(Stepwise):
         return math.floor(self.start * (self.params or {})["epochs"])
 
     def _add(self) -> None:
-        weights = [_array(variable) for variable in self.model.trainable_variables]
+        weights = [_array(variable) for variable in self._variables]
         self.models += 1
         if self.average is None:
             self.average = weights

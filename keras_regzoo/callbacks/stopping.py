@@ -15,7 +15,7 @@ from keras_regzoo.callbacks.held_out import HeldOut
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.resumable import Resumable
-from keras_regzoo.callbacks.stepwise import batches_seen, steps_taken
+from keras_regzoo.callbacks.stepwise import Executions
 
 LOGGER = logging.getLogger("keras_regzoo")
 
@@ -51,8 +51,8 @@ class Stopping(Resumable, ABC):
     Attributes:
         curves: What was monitored: a list of one value for each look, under each name.
         epochs: Epochs that have ended.
-        steps: Steps taken: with `every` whatever took them, otherwise those of the optimizer,
-            counted at the ends of epochs.
+        steps: Steps taken in this `fit`, whatever took them; without `every` they are counted at
+            the ends of epochs.
         looked: Steps taken at the last look.
         best_look: Number of the look, from 0, at which the weights were best, or `None`.
         best_steps: Steps taken then, or `None`.
@@ -84,7 +84,6 @@ class Stopping(Resumable, ABC):
         "curves",
         "epochs",
         "steps",
-        "steps_before",
         "looked",
         "best_look",
         "best_steps",
@@ -132,6 +131,7 @@ class Stopping(Resumable, ABC):
             )
         # Keras then need not wait for each step's logs.
         self.async_safe = self.every is None and not self.BETWEEN_LOOKS
+        self._executions = Executions(self)
         self._begin()
 
     @abstractmethod
@@ -148,16 +148,20 @@ class Stopping(Resumable, ABC):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._begin()
-        self.steps_before = batches_seen(self.model.optimizer)
         self._note(None)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._first = batch
+        if not self.async_safe:
+            self._executions.begin(batch)
+        elif not self._in_epoch:
+            self._in_epoch = True
+            self._executions.begin(batch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.async_safe:
+        if self.async_safe:  # Keras may tell it of several at once, in any order
+            self._last = max(self._last, batch)
             return
-        self.steps += steps_taken(self, self._first, batch)
+        self.steps += self._executions.end(batch)
         if self._due():
             write_back(self.model)
             self._look(logs)
@@ -166,7 +170,9 @@ class Stopping(Resumable, ABC):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.epochs += 1
-        self.steps = max(self.steps, batches_seen(self.model.optimizer) - self.steps_before)
+        if self._in_epoch:
+            self.steps += self._executions.first + self._executions.end(self._last)
+            self._in_epoch, self._last = False, -1
         if self.every is None and (self.held_out is not None or self._is_validated(epoch)):
             self._look(logs)
 
@@ -184,7 +190,8 @@ class Stopping(Resumable, ABC):
 
     def _begin(self) -> None:
         self.curves: dict[str, list[float]] = {name: [] for name in self.monitors}
-        self.epochs = self.steps = self.steps_before = self.looked = 0
+        self.epochs = self.steps = self.looked = 0
+        self._in_epoch, self._last = False, -1
         self.best_look: int | None = None
         self.best_steps: int | None = None
         self.best_weights: list[np.ndarray] | None = None

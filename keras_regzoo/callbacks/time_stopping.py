@@ -18,6 +18,9 @@ class TimeStopping(Stopping):
     any other does, with its validation, which is not cut short. The time that a run took before it
     was killed and resumed counts, the time in between does not.
 
+    What passes between two steps, such as validation or what other callbacks do, counts with the
+    second of them.
+
     Args:
         seconds: Seconds of wall clock, above 0.
         **kwargs: Those of `Stopping`: monitor, mode, restore_best_weights, every, validation_data,
@@ -48,13 +51,21 @@ class TimeStopping(Stopping):
         if not self.restore_best_weights:
             self.monitors = {}
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def get_state(self) -> dict[str, Any]:
+        if not self.stopped:
+            self._count()
+        return super().get_state()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
         self._before = time.monotonic()
 
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_end(logs)
+        self._before = None
+
     def judge(self) -> tuple[bool, str]:
-        now = time.monotonic()
-        self.elapsed += now - self._before
-        self._before = now
+        self._count()
         stop = self.elapsed > self.seconds
         side = "more" if stop else "not more"
         return stop, f"{self.elapsed:.4g} s of training are {side} than seconds={self.seconds:g}"
@@ -62,3 +73,10 @@ class TimeStopping(Stopping):
     def _begin(self) -> None:
         super()._begin()
         self.elapsed = 0.0
+        self._before: float | None = time.monotonic()
+
+    def _count(self) -> None:
+        if self._before is not None:  # in training
+            now = time.monotonic()
+            self.elapsed += now - self._before
+            self._before = now

@@ -144,6 +144,7 @@ def cross_validated(
     repeats: int = 1,
     loss: Any = None,
     seed: int = 0,
+    sample_weight: Any = None,
     **fit: Any,
 ) -> np.ndarray:
     """Scores an example by its loss under models trained without it.
@@ -162,6 +163,7 @@ def cross_validated(
         repeats: Number of times everything is done, each with other folds, at least 1.
         loss: A Keras loss, or its name; by default that the models are compiled with.
         seed: Seed of the folds, an integer in `[0, 2**32 - 1]`.
+        sample_weight: Weights of the examples in training, or `None`; scores have none.
         **fit: Passed to `fit`, such as `epochs=10`; silent unless `verbose` is given.
 
     Returns:
@@ -192,6 +194,12 @@ def cross_validated(
         raise ValueError(
             f"`y` must have one target for each of {len(x)} inputs; received {len(y)}."
         )
+    weights = None if sample_weight is None else np.asarray(ops.convert_to_numpy(sample_weight))
+    if weights is not None and len(weights) != len(x):
+        raise ValueError(
+            f"`sample_weight` must have one weight for each of {len(x)} inputs; received "
+            f"{len(weights)}."
+        )
     validation.integer("repeats", repeats, "[1, inf)")
     seed = validation.integer("seed", seed, SEEDS)
     total = np.zeros(len(x))
@@ -199,7 +207,8 @@ def cross_validated(
         order = (seed + repeat) % 2**32
         for train, held in fold_indices(folds, y, len(x), seed=order, name="folds"):
             model = build()
-            model.fit(x[train], y[train], **{"verbose": QUIET, **fit})
+            own = {} if weights is None else {"sample_weight": weights[train]}
+            model.fit(x[train], y[train], **{"verbose": QUIET, **own, **fit})
             outputs = _predict(model, x[held], None)
             total[held] += _losses(_unreduced(loss, model), y[held], outputs)
     return checked(total / repeats, len(x))

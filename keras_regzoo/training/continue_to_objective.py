@@ -10,7 +10,6 @@ import keras
 from keras_regzoo import validation
 from keras_regzoo.callbacks import TargetStopping
 from keras_regzoo.callbacks.held_out import HeldOut
-from keras_regzoo.callbacks.stepwise import batches_seen
 from keras_regzoo.training.exact_steps import check_options, examples_of, fit_steps, steps_of_epoch
 
 
@@ -71,7 +70,8 @@ def continue_to_objective(
             fit of its own.
 
     Raises:
-        ValueError: If an argument is not as it must be.
+        ValueError: If an argument is not as it must be; if the optimizer averages the weights
+            (`use_ema`) and the steps are not whole epochs.
 
     Example:
 
@@ -97,6 +97,7 @@ def continue_to_objective(
     own_batches = None if not isinstance(validation_data, tuple) else batch_size
     held_out = HeldOut(validation_data, own_batches)
     given = fit_options.pop("callbacks", None) or list
+    looks: list[TargetStopping] = []
 
     def callbacks() -> list[Any]:
         stop = TargetStopping(
@@ -107,14 +108,14 @@ def continue_to_objective(
             validation_data=validation_data,
             validation_batch_size=own_batches,
         )
+        looks.append(stop)
         return [*given(), stop]
 
-    before = batches_seen(model.optimizer)
     history: dict[str, list[float]] = {}
     loss = held_out.evaluate(model)["val_loss"]
     if not loss <= objective:
         options = {**fit_options, "callbacks": callbacks}
         history = fit_steps(model, examples, max_steps, batch_size, options)
         loss = held_out.evaluate(model)["val_loss"]
-    steps = batches_seen(model.optimizer) - before
+    steps = sum(stop.steps for stop in looks)
     return Continued(model, steps, history, loss <= objective, loss)

@@ -60,8 +60,19 @@ def fit_steps(
 
     Returns:
         The logs of each epoch; those of the part are the last.
+
+    Raises:
+        ValueError: If the optimizer averages the weights, which two fits would do twice.
     """
-    epochs, rest = divmod(steps, steps_of_epoch(examples, batch_size))
+    of_epoch = steps_of_epoch(examples, batch_size)
+    epochs, rest = divmod(steps, of_epoch)
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    if epochs and rest and getattr(optimizer, "use_ema", False):
+        raise ValueError(
+            "`optimizer` must not average the weights (`use_ema`) unless the steps are whole "
+            "epochs, as the end of each `fit` puts the average in their place; received "
+            f"{steps} steps, {of_epoch} of which are an epoch."
+        )
     history: History = {}
     stopped = False
     if epochs:

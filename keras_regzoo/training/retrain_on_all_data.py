@@ -60,7 +60,8 @@ def retrain_on_all_data(
             fit of its own.
 
     Raises:
-        ValueError: If an argument is not as it must be.
+        ValueError: If an argument is not as it must be; if the optimizer averages the weights
+            (`use_ema`) and the steps are not whole epochs.
 
     Example:
 

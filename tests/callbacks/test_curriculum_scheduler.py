@@ -362,3 +362,11 @@ CASE = Case(
 )
 def test_contract(name):
     CHECKS[name].function(CASE)
+
+
+@pytest.mark.one_backend
+def test_plateaus_that_do_not_come_to_all_examples_are_told(caplog):
+    paced = pacing.single_step(0.5, length=1)
+    scheduler = CurriculumScheduler(curriculum(paced), "plateau", "curve", "min")
+    fit(scheduler, epochs=5, before=[Logged(5, 4, 3, 2, 1)])
+    assert "training ended at level 0, with a share of 0.5." in caplog.text

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_regzoo import RegularizedModel
-from keras_regzoo.callbacks import GradualUnfreezing
+from keras_regzoo.callbacks import GradualUnfreezing, SnapshotCheckpoint, TopKCheckpoint
 from keras_regzoo.objectives import Mixup
 from tests.backends import BACKEND, HAS_XLA
 
@@ -282,3 +282,35 @@ def test_groups_that_do_not_fit_are_refused(groups, sentence):
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match=sentence):
         model.fit(X, Y, callbacks=[GradualUnfreezing(groups)], **OPTIONS)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_checkpoints_hold_the_model_as_it_was_built_from_any_place_in_the_list(first, tmp_path):
+    model = network()
+    model.compile("adam", "mse", run_eagerly=BACKEND != "jax")
+    best = TopKCheckpoint(tmp_path / "{epoch}.keras", "loss")
+    snapshots = SnapshotCheckpoint(tmp_path / "cycle-{cycle}.keras", 2, 0.1)
+    listed, watch = [best, snapshots, GradualUnfreezing(GROUPS)], Weights()
+    before = weights(model)
+    listed = listed if first else listed[::-1]
+    model.fit(X, Y, epochs=2, callbacks=[*listed, watch], **OPTIONS)
+    for path in (*best.paths, *snapshots.paths):
+        loaded = keras.saving.load_model(path)
+        assert len(loaded.trainable_variables) == len(model.trainable_variables) == 8
+    assert changed(before, watch.steps[-1]) == {"top", "middle", "norm"}  # saving thawed nothing
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_another_callback_unfreezes_what_an_interrupted_fit_has_left(error):
+    class Interrupts(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise error
+
+    model = network()
+    model.compile("adam", "mse", run_eagerly=BACKEND != "jax")
+    with pytest.raises(error):
+        model.fit(X, Y, callbacks=[GradualUnfreezing(GROUPS), Interrupts()], **OPTIONS)
+    before = weights(model)
+    model.fit(X, Y, epochs=3, callbacks=[GradualUnfreezing(GROUPS)], **OPTIONS)
+    assert changed(before, weights(model)) == set(ALL)
+    assert all(model.get_layer(name).trainable for name in ALL)

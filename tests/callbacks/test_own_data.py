@@ -70,3 +70,10 @@ def test_data_that_can_be_read_once_are_left_for_the_end():
     average = callbacks.StochasticWeightAveraging(0, batch_norm_data=(each for each in [X]))
     model.fit(X, Y, verbose=0, callbacks=[average])
     assert average.models == 1
+
+
+def test_what_is_not_finite_is_refused():
+    with pytest.raises(ValueError, match="`batch_norm_data` must be finite; received NaN or inf"):
+        callbacks.StochasticWeightAveraging(batch_norm_data={"a": X, "b": np.nan * X})
+    with pytest.raises(ValueError, match="`data` must hold targets that are numbers; received NaN"):
+        TAKE["`data`"](X, np.nan * Y)

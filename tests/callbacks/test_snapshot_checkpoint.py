@@ -160,3 +160,10 @@ def test_cycles_share_the_epochs_that_fit_has_left(tmp_path):
     snapshots = SnapshotCheckpoint(tmp_path / "{cycle}.keras", 4, 0.1)
     watch = snapshots_of(network(), snapshots, epochs=4, initial_epoch=2)
     assert (len(snapshots.paths), len(watch.rates)) == (4, 8)
+
+
+@pytest.mark.one_backend
+def test_training_that_ends_before_the_last_model_says_so(tmp_path, caplog):
+    snapshots = SnapshotCheckpoint(tmp_path / "{cycle}.keras", 2, 0.1, steps=20)
+    snapshots_of(network(), snapshots)
+    assert "1 of 2 models were saved: training ended after 12 of 20 steps." in caplog.text

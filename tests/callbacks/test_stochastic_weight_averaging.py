@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 
 from keras_regzoo import backend
-from keras_regzoo.callbacks import StochasticWeightAveraging
+from keras_regzoo.callbacks import (
+    GeneralizationLossStopping,
+    GradualUnfreezing,
+    StochasticWeightAveraging,
+)
 from keras_regzoo.callbacks.batch_norm import reestimate
 from tests.callback_checks import Batches
 
@@ -260,3 +264,36 @@ def test_data_without_a_batch_is_one_sentence():
 def test_average_of_nothing_is_told(caplog, options, when):
     averaged_fit(network(), StochasticWeightAveraging(**options))
     assert f"No weights were averaged: training ended after 24 steps, {when}" in caplog.text
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_layers_that_are_frozen_meanwhile_are_averaged_too(first):
+    model, averaging = network(), StochasticWeightAveraging(0, cycle=3)
+    before = [weight.copy() for weight in model.get_weights()]
+    options = {"batch_size": 8, "epochs": 3, "verbose": 0}
+    listed = [averaging, GradualUnfreezing()]
+    model.fit(X, Y, callbacks=listed if first else listed[::-1], **options)
+    assert averaging.models == 3
+    assert [each.shape for each in averaging.average or ()] == [each.shape for each in before]
+    for old, new in zip(before, model.get_weights(), strict=True):
+        assert np.any(old != new)
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize(
+    "make",
+    [keras.callbacks.EarlyStopping, lambda *a, **k: GeneralizationLossStopping(1e9, *a, **k)],
+)
+def test_best_weights_that_would_replace_the_average_are_told(caplog, make):
+    def told(*listed):
+        caplog.clear()
+        network().fit(X, Y, epochs=2, verbose=0, callbacks=list(listed))
+        return "will be replaced by the best weights of" in caplog.text
+
+    def restoring(restore):
+        return make(monitor="loss", restore_best_weights=restore)
+
+    average = StochasticWeightAveraging(0)
+    assert told(average, restoring(True))
+    assert not told(restoring(True), average)
+    assert not told(average, restoring(False))

@@ -335,11 +335,11 @@ def test_looks_come_every_so_many_steps_whatever_takes_them():
 
 
 @pytest.mark.one_backend
-def test_a_model_without_an_optimizer_is_refused():
-    model = Untrained()
+def test_steps_without_an_optimizer_are_counted_too():
+    model, callback = Untrained(), GLStopping(monitor="loss")
     model.compile(optimizer=None, run_eagerly=True)
-    with pytest.raises(ValueError, match="`optimizer` must be given to `compile` for its steps"):
-        fit(model, [GLStopping(monitor="loss")])
+    fit(model, [callback], epochs=2)
+    assert (callback.steps, callback.best_steps) == (6, 3)
 
 
 @pytest.mark.one_backend

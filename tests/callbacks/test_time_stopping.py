@@ -93,3 +93,16 @@ def test_monitor_is_not_read_without_weights_to_restore(clock):
     history, taken = fit(clock, TimeStopping(2.5, restore_best_weights=False))
     assert taken == 3
     assert history.stopped
+
+
+@pytest.mark.parametrize("every", [None, 1])
+def test_what_comes_after_the_last_judgement_of_an_epoch_takes_time_too(clock, every):
+    class Slow(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            clock.now += 20.0
+
+    callback, trained = TimeStopping(24.5, monitor="loss", every=every), model()
+    options = {"batch_size": 2, "epochs": 5, "verbose": 0, "validation_data": (X, X)}
+    trained.fit(X, X, callbacks=[clock, callback, Slow()], **options)
+    assert trained.optimizer.iterations == 5
+    assert callback.elapsed == 35.0

@@ -192,3 +192,18 @@ def uncompiled():
 def test_bad_arguments_are_one_sentence(score, sentence):
     with pytest.raises(ValueError, match=sentence):
         score()
+
+
+def test_weights_of_the_examples_are_those_of_the_fold_and_must_be_as_many():
+    x, made = np.arange(12.0)[:, None], []
+
+    def build():
+        made.append(Seen())
+        return made[-1]
+
+    options = {"folds": 3, "loss": lambda y, p: 1.0 * p}
+    difficulty.cross_validated(build, x, x, sample_weight=2 * x[:, 0], **options)
+    for model in made:
+        np.testing.assert_array_equal(model.options["sample_weight"], 2 * model.known)
+    with pytest.raises(ValueError, match="`sample_weight` must have one weight for each of 12"):
+        difficulty.cross_validated(build, x, x, sample_weight=x[:5, 0], **options)

@@ -14,6 +14,8 @@ EXAMPLES = examples_of(X, 2 * X, None)
 class Served:
     """Notes what each fit would be given."""
 
+    optimizer = None
+
     def __init__(self, stops=False):
         self.fits, self.stop_training = [], stops
 
@@ -94,3 +96,17 @@ def test_no_example_and_a_list_of_numbers_are_short_sentences(examples, sentence
     with pytest.raises(ValueError, match=sentence) as error:
         examples_of(*examples)
     assert len(str(error.value)) < 250
+
+
+@pytest.mark.one_backend
+@pytest.mark.parametrize("scaled", [False, True])
+def test_average_that_two_fits_would_put_in_place_of_the_weights_is_refused(scaled):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    optimizer = keras.optimizers.SGD(use_ema=True)
+    model.compile(keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer, "mse")
+    options = {"verbose": 0}
+    with pytest.raises(ValueError, match=r"use_ema.* received 4 steps, 3 of which are an epoch"):
+        fit_steps(model, EXAMPLES, 4, 4, options)
+    assert optimizer.iterations == 0
+    for steps in (2, 6):  # one fit each
+        assert len(fit_steps(model, EXAMPLES, steps, 4, options)["loss"]) == max(1, steps // 3)
