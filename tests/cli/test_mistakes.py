@@ -39,7 +39,7 @@ def bad_data(tmp_path):
     np.savez(tmp_path / "bright.npz", x=300 * x, y=np.arange(60) % 3)
     np.savez(tmp_path / "regression.npz", x=x, y=x[:, 0, 0, 0])
     np.savez(tmp_path / "nan.npz", x=np.nan * x, y=np.arange(60) % 3)
-    names = np.array([f"class {number % 300}" for number in range(3000)])
+    names = np.array([f"class {number % 220}" for number in range(3000)])
     np.savez(tmp_path / "classes.npz", x=x.repeat(50, 0), y=names)
     (tmp_path / "rare.csv").write_text("a,y\n" + "1,p\n2,q\n" * 9 + "3,r\n")
     return tmp_path
