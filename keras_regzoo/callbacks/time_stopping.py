@@ -58,6 +58,11 @@ class TimeStopping(Stopping):
 
     def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
+        if self._before is not None:
+            self._before = time.monotonic()
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
         self._before = time.monotonic()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -73,7 +78,7 @@ class TimeStopping(Stopping):
     def _begin(self) -> None:
         super()._begin()
         self.elapsed = 0.0
-        self._before: float | None = time.monotonic()
+        self._before: float | None = None
 
     def _count(self) -> None:
         if self._before is not None:  # in training
