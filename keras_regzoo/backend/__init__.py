@@ -1,6 +1,6 @@
 """The only place that names a backend: differentiation, and a model as a pure function."""
 
-from keras_regzoo.backend.additive import additive, kept, soft_minimum, sums
+from keras_regzoo.backend.additive import additive, kept, sums
 from keras_regzoo.backend.aside import aside
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
 from keras_regzoo.backend.conditional import when
@@ -15,6 +15,7 @@ from keras_regzoo.backend.devices import (
     write_back,
 )
 from keras_regzoo.backend.linalg import svd
+from keras_regzoo.backend.mixture import mixture_cost
 from keras_regzoo.backend.optimizer_state import HeldOptimizer, reset_optimizer, slots
 from keras_regzoo.backend.pure_view import Pass, PureView, State, graph_of
 from keras_regzoo.backend.random import normal, uniform
@@ -39,6 +40,7 @@ __all__ = [
     "jvp",
     "kept",
     "latest",
+    "mixture_cost",
     "move_average",
     "normal",
     "numpy_value",
@@ -49,7 +51,6 @@ __all__ = [
     "reset_optimizer",
     "set_random_state",
     "slots",
-    "soft_minimum",
     "sum_of_squares",
     "sums",
     "svd",

@@ -40,20 +40,17 @@ def additive(function: Callable[..., tuple[Any, Any]], *args: Any) -> Any:
 
 
 @jax.custom_jvp
-def sums(tensors: list[Any]) -> list[Any]:
+def sums(tensors: list[Any]) -> Any:
     """One reduction of many operands, along rows, which are shared among threads."""
-    parts = [part for tensor in tensors for part in tensor]
-    zeros = [jax.numpy.zeros((), part.dtype) for part in parts]
-    last = (parts[0].ndim - 1,)
-    rows = jax.lax.reduce(parts, zeros, lambda *pair: jax.tree.map(jax.numpy.add, *pair), last)
-    flat = jax.numpy.stack([jax.numpy.sum(each) for each in kept(rows)])
-    return list(flat.reshape(len(tensors), -1))
+    zeros = [jax.numpy.zeros((), each.dtype) for each in tensors]
+    last = (tensors[0].ndim - 1,)
+    rows = jax.lax.reduce(tensors, zeros, lambda *pair: jax.tree.map(jax.numpy.add, *pair), last)
+    return jax.numpy.stack([jax.numpy.sum(each) for each in kept(rows)])
 
 
 @sums.defjvp
 def _(args: tuple, tangents: tuple) -> tuple[Any, Any]:
-    axes = tuple(range(1, args[0][0].ndim))
-    return sums(*args), [jax.numpy.sum(each, axes) for each in tangents[0]]
+    return sums(*args), jax.numpy.stack([jax.numpy.sum(each) for each in tangents[0]])
 
 
 def kept(tensor: Any) -> Any:

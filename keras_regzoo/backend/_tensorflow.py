@@ -85,35 +85,30 @@ def additive(function: Callable[..., tuple[Any, Any]], *args: tf.Tensor) -> tf.T
     return value(*map(tf.convert_to_tensor, args))  # a variable would be watched itself
 
 
-def sums(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
-    axes = list(range(1, len(tensors[0].shape)))
-    if not _in_xla():
-        return [tf.reduce_sum(each, axes) for each in tensors]
-    return _sums(*tensors)
+def sums(tensors: list[tf.Tensor]) -> tf.Tensor:
+    return _sums(*tensors) if _in_xla() else tf.stack([tf.reduce_sum(each) for each in tensors])
 
 
 @tf.custom_gradient
 def _sums(*tensors: tf.Tensor) -> Any:
     """One reduction of many operands, along rows, which are shared among threads."""
-    parts = [part for tensor in tensors for part in tf.unstack(tensor)]
-    zeros = [tf.zeros((), part.dtype) for part in parts]
-    scalars = [tf.TensorSpec((), part.dtype) for part in parts]
+    zeros = [tf.zeros((), each.dtype) for each in tensors]
+    scalars = [tf.TensorSpec((), each.dtype) for each in tensors]
 
     @tf.function
     def add(*pairs: tf.Tensor) -> list[tf.Tensor]:
-        halves = pairs[: len(parts)], pairs[len(parts) :]
+        halves = pairs[: len(tensors)], pairs[len(tensors) :]
         return [a + b for a, b in zip(*halves, strict=True)]
 
-    last = [len(parts[0].shape) - 1]
-    rows = xla.variadic_reduce(parts, zeros, last, add.get_concrete_function(*scalars, *scalars))
-    flat = tf.stack([tf.reduce_sum(each) for each in xla.optimization_barrier(*rows)])
+    last = [len(tensors[0].shape) - 1]
+    adder = add.get_concrete_function(*scalars, *scalars)
+    rows = xla.optimization_barrier(*xla.variadic_reduce(list(tensors), zeros, last, adder))
     shape = tf.shape(tensors[0])
-    axes = len(tensors[0].shape) - 1
 
-    def spread(*cotangents: tf.Tensor) -> list[tf.Tensor]:
-        return [tf.broadcast_to(tf.reshape(c, (-1, *[1] * axes)), shape) for c in cotangents]
+    def spread(cotangent: tf.Tensor) -> list[tf.Tensor]:
+        return [tf.fill(shape, each) for each in tf.unstack(cotangent)]
 
-    return tf.unstack(tf.reshape(flat, (len(tensors), -1))), spread
+    return tf.stack([tf.reduce_sum(each) for each in rows]), spread
 
 
 def kept(tensor: tf.Tensor) -> tf.Tensor:

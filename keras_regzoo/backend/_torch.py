@@ -87,13 +87,22 @@ def additive(function: Callable[..., Any], *args: torch.Tensor) -> torch.Tensor:
     return _Additive.apply(function, *args)
 
 
-def soft_minimum(energies: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    if torch.is_grad_enabled():
-        return -torch.logsumexp(-energies, 0), torch.softmax(-energies, 0)
-    lowest = energies.amin(0)
-    shares = torch.sub(lowest, energies, out=energies).exp_()
-    total = shares.sum(0)
-    return lowest - total.log(), shares.div_(total)
+def mixture_moments(
+    x: torch.Tensor, means: torch.Tensor, precisions: torch.Tensor, log_heights: torch.Tensor
+) -> tuple[torch.Tensor, ...]:
+    """All components in one array, in place unless it will be differentiated."""
+    flat, own = x.reshape(-1), not torch.is_grad_enabled()
+    deviations = (flat - means[:, None]) * precisions[:, None]
+    densities = torch.addcmul(log_heights[:, None], deviations, deviations, value=-0.5)
+    highest = densities.detach().amax(0)
+    relative = densities.sub_(highest).exp_() if own else torch.exp(densities - highest)
+    total = relative.sum(0)
+    responsibilities = relative.div_(total) if own else relative / total
+    numbers = responsibilities.sum(1)
+    pulls = responsibilities.mul_(deviations) if own else responsibilities * deviations
+    slopes = torch.matmul(precisions, pulls).reshape(x.shape)
+    cost = -(highest.sum() + total.log().sum())
+    return cost, slopes, numbers, pulls.sum(1), (pulls * deviations).sum(1)
 
 
 def generator_state() -> GeneratorState:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -34,23 +33,21 @@ def additive(function: Callable[..., tuple[Any, list[Any]]], x: Any, *parameters
     return _engine.additive(function, *map(ops.convert_to_tensor, (x, *parameters)))
 
 
-def sums(tensors: list[Any]) -> list[Any]:
-    """Returns the sum of each tensor over all its axes but the first.
+def sums(tensors: list[Any]) -> Any:
+    """Returns the sum of each tensor, as a vector.
 
     Args:
         tensors: Tensors of one shape, which XLA then reads in one pass.
 
     Example:
 
-    >>> (made,) = keras_regzoo.backend.sums([keras.ops.ones((2, 3))])
+    >>> made = keras_regzoo.backend.sums([keras.ops.ones((2, 3)), keras.ops.zeros((2, 3))])
     >>> print(keras.ops.convert_to_numpy(made))
-    [3. 3.]
+    [6. 0.]
     """
-    if len(tensors[0].shape) == 1:
-        return tensors
-    if hasattr(_engine, "sums"):
+    if hasattr(_engine, "sums") and len(tensors[0].shape):
         return _engine.sums(tensors)
-    return [ops.sum(each, axis=tuple(range(1, len(each.shape)))) for each in tensors]
+    return ops.stack([ops.sum(each) for each in tensors])
 
 
 def kept(tensor: Any) -> Any:
@@ -62,30 +59,3 @@ def kept(tensor: Any) -> Any:
     3.0
     """
     return _engine.kept(tensor) if hasattr(_engine, "kept") else tensor
-
-
-def soft_minimum(energies: Any) -> tuple[Any, Any]:
-    """Returns `−log Σⱼ e^{−Eⱼ}` and the shares `e^{−Eⱼ} / Σₖ e^{−Eₖ}` over the first axis.
-
-    Stable for all energies, with a single exponential each.
-
-    Args:
-        energies: E, of a short first axis. What may be overwritten with the shares.
-
-    Example:
-
-    >>> minimum, shares = keras_regzoo.backend.soft_minimum(keras.ops.zeros((2, 3)))
-    >>> print(keras.ops.convert_to_numpy(shares)[:, 0])
-    [0.5 0.5]
-    """
-    if hasattr(_engine, "soft_minimum"):
-        return _engine.soft_minimum(energies)
-    lowest = kept(ops.stop_gradient(functools.reduce(ops.minimum, _parts(energies))))
-    relative = kept(ops.exp(lowest - energies))
-    total = sum(_parts(relative))
-    return lowest - ops.log(total), relative * kept(1.0 / total)
-
-
-def _parts(tensor: Any) -> list[Any]:
-    """Returns the parts along the first axis, over which XLA's reductions are slow."""
-    return [tensor[j] for j in range(tensor.shape[0])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -141,24 +140,24 @@ def squared_discrepancy(
         stddev: σ, in `C = 2 d σ²`.
     """
     base = 2.0 * codes.shape[-1] * stddev**2
-    points = ops.concatenate([codes, prior])
-    ratios = squared_distances(points / math.sqrt(base))
-    kernels = [KERNELS[kernel](ratios / scale if scale != 1.0 else ratios) for scale in scales]
-    values = functools.reduce(ops.add, kernels)
-    count = ops.shape(codes)[0]
-    n = ops.cast(count, "float32")
-    between = ops.sum(values[:count, count:])
-    pairs = ops.sum(values[:count, :count]) + ops.sum(values[count:, count:])
-    within = pairs - 2.0 * n * len(scales)  # q(0) = 1 on the diagonal
-    estimate = within / ops.maximum(n * (n - 1.0), 1.0) - 2.0 * between / ops.square(n)
-    return ops.where(n > 1.0, estimate, 0.0)
+
+    def values(a: Tensor, b: Tensor) -> Tensor:
+        distances = squared_distances(a, b) / base
+        return sum(KERNELS[kernel](distances / scale) for scale in scales)
+
+    n = ops.cast(ops.shape(codes)[0], "float32")
+    pairs = values(codes, codes) + values(prior, prior)
+    others = 1.0 - ops.eye(ops.shape(codes)[0], dtype="float32")
+    within = ops.sum(pairs * others) / ops.maximum(n * (n - 1.0), 1.0)
+    between = ops.sum(values(codes, prior)) / ops.square(n)
+    return ops.where(n > 1.0, within - 2.0 * between, 0.0)
 
 
-def squared_distances(points: Tensor) -> Tensor:
-    """Returns `‖aᵢ − aⱼ‖²` for all pairs of rows, exactly 0 of each with itself."""
-    products = ops.matmul(points, ops.transpose(points))
-    norms = ops.diagonal(products)
-    return ops.maximum(norms[:, None] + norms[None, :] - 2.0 * products, 0.0)
+def squared_distances(a: Tensor, b: Tensor) -> Tensor:
+    """Returns `‖aᵢ − bⱼ‖²` for all pairs of rows, of shape (rows of a, rows of b)."""
+    norms = [ops.sum(ops.square(each), axis=-1) for each in (a, b)]
+    products = ops.matmul(a, ops.transpose(b))
+    return ops.maximum(norms[0][:, None] + norms[1][None, :] - 2.0 * products, 0.0)
 
 
 def _checked_scales(scales: Any) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.backend import additive, soft_minimum, sums
+from keras_regzoo.backend import additive, mixture_cost
 from keras_regzoo.objectives.loss import Loss, Point, Tensor
 from keras_regzoo.objectives.objective import Penalty
 from keras_regzoo.objectives.weight_names import named_weights
@@ -131,30 +131,4 @@ def complexity_cost(weights: Tensor, means: Tensor, stddevs: Tensor, logits: Ten
         stddevs: σ.
         logits: `log π` up to a constant.
     """
-    return additive(_cost_and_gradients, ops.cast(weights, "float32"), means, stddevs, logits)
-
-
-def _cost_and_gradients(
-    weights: Tensor, means: Tensor, stddevs: Tensor, logits: Tensor
-) -> tuple[Tensor, list[Tensor]]:
-    """Returns the cost, and its gradients with respect to each argument.
-
-    With the responsibilities `rᵢⱼ = πⱼ N(wᵢ; μⱼ, σⱼ²) / Σₖ πₖ N(wᵢ; μₖ, σₖ²)` and the deviations
-    `uᵢⱼ = (wᵢ − μⱼ) / σⱼ` they are `Σⱼ rᵢⱼ uᵢⱼ / σⱼ`, `−Σᵢ rᵢⱼ uᵢⱼ / σⱼ`, `Σᵢ rᵢⱼ (1 − uᵢⱼ²) / σⱼ`
-    and `Σᵢ (πⱼ − rᵢⱼ)` (Bishop, eq. 5.141 to 5.147).
-    """
-    shape = (-1, *[1] * len(weights.shape))
-    precisions = math.sqrt(0.5) / stddevs
-    log_heights = ops.log_softmax(logits) - ops.log(stddevs) - 0.5 * math.log(2 * math.pi)
-    deviations = weights - ops.reshape(means, shape)
-    deviations *= ops.reshape(precisions, shape)  # in place on PyTorch, as the next
-    energies = deviations * deviations
-    energies -= ops.reshape(log_heights, shape)
-    costs, responsibilities = soft_minimum(energies)
-    pulls = responsibilities * deviations
-    numbers, firsts, seconds = sums([responsibilities, pulls, pulls * deviations])
-    rates = 2.0 * precisions
-    slopes = sum(rates[j] * pulls[j] for j in range(pulls.shape[0]))
-    spreads = (numbers - 2.0 * seconds) / stddevs
-    excess = math.prod(weights.shape) * ops.softmax(logits) - numbers
-    return ops.sum(costs), [slopes, -rates * firsts, spreads, excess]
+    return additive(mixture_cost, ops.cast(weights, "float32"), means, stddevs, logits)

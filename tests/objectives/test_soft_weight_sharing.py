@@ -137,3 +137,28 @@ def test_frozen_weights_are_left_out_for_as_long_as_they_are():
         mixture = sharing.means, sharing.stddevs(), sharing.logits
         expected = float(ops.convert_to_numpy(complexity_cost(free.kernel, *mixture)))
         assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_gradients_are_those_of_automatic_differentiation_and_so_are_theirs():
+    weights = np.random.default_rng(0).normal(0, 0.4, (6, 5)).astype("float32")
+    point = [ops.convert_to_tensor(each) for each in (weights, MEANS, STDDEVS, LOGITS)]
+
+    def directly(args):
+        weights, means, stddevs, logits = args
+        deviations = (weights[..., None] - means) / stddevs
+        log_heights = ops.log_softmax(logits) - ops.log(stddevs) - 0.5 * np.log(2 * np.pi)
+        return -ops.sum(ops.logsumexp(log_heights - 0.5 * deviations**2, axis=-1))
+
+    def slope(cost):
+        def along(args):
+            gradients = value_and_grad(cost, differentiable=True)(args)[1]
+            return sum(ops.sum(ops.square(each)) for each in gradients), gradients
+
+        return value_and_grad(along, has_aux=True)(point)
+
+    (_, firsts), seconds = slope(lambda args: complexity_cost(*args))
+    (_, first_references), second_references = slope(directly)
+    made, expected = [*firsts, *seconds], [*first_references, *second_references]
+    for each, reference in zip(made, expected, strict=True):
+        each, reference = (ops.convert_to_numpy(ops.stop_gradient(a)) for a in (each, reference))
+        np.testing.assert_allclose(each, reference, rtol=1e-4, atol=1e-5 * np.abs(reference).max())
