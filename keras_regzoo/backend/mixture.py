@@ -32,10 +32,11 @@ def mixture_cost(x: Any, means: Any, stddevs: Any, logits: Any) -> tuple[Any, li
     >>> round(float(cost), 4)  # 2 · ½ + log 2π
     2.8379
     """
-    log_heights = ops.log_softmax(logits) - ops.log(stddevs) - 0.5 * math.log(2 * math.pi)
+    log_proportions = ops.log_softmax(logits)
+    log_heights = log_proportions - ops.log(stddevs) - 0.5 * math.log(2 * math.pi)
     moments = getattr(_engine, "mixture_moments", _moments)
     cost, slopes, numbers, firsts, seconds = moments(x, means, 1.0 / stddevs, log_heights)
-    excess = math.prod(x.shape) * ops.softmax(logits) - numbers
+    excess = math.prod(x.shape) * ops.exp(log_proportions) - numbers
     return cost, [slopes, -firsts / stddevs, (numbers - seconds) / stddevs, excess]
 
 
