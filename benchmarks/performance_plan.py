@@ -14,8 +14,14 @@ PLAIN = "plain"
 BATCHES = (128, 512, 2048, 8192, 16384)
 FIRST = (PLAIN, EMPTY, DRAW, "mixup", "weight_noise", "sharpness_aware", "adversarial_training")
 WRAPPERS = (
-    *("drop_connect", "layer_weight_noise", "weight_normalization", "concrete_dropout", RELAXATION),
-    *("highway", GATE, "max_over_transforms"),
+    "drop_connect",
+    "layer_weight_noise",
+    "weight_normalization",
+    RELAXATION,
+    "concrete_dropout",
+    GATE,
+    "highway",
+    "max_over_transforms",
 )
 NAMES = (*FIRST, *(name for name in TECHNIQUES if name not in (*FIRST, OWN)))
 SMALL, LARGE = ("mlp", "cnn"), ("resnet18", "vit_tiny")
