@@ -28,6 +28,7 @@ WARM_UP = 4
 ROUNDS = 9
 ROUNDS_OF_LIMITED = 45  # a limit on the ratio to plain Keras leaves less room than noise takes
 LIMITED = {OWN, *(name for name, each in TECHNIQUES.items() if each.limit is not None)}
+LEARNING_RATE = 1e-6  # networks that learn the data by heart end in denormal numbers, slow on CPUs
 RESULT = "overhead"
 FLOOR_LIMIT = {"jax": 1.35, "tensorflow": 1.35, "torch": 1.5}
 
@@ -89,7 +90,7 @@ Measured with
 
 def compiled(model: keras.Model) -> keras.Model:
     model.compile(
-        "adam",
+        keras.optimizers.Adam(LEARNING_RATE),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=keras.backend.backend() != "torch",

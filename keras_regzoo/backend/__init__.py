@@ -25,12 +25,14 @@ from keras_regzoo.backend.resuming import (
     repeats_shuffling,
     set_random_state,
 )
+from keras_regzoo.backend.running_sums import add_weighted
 
 __all__ = [
     "HeldOptimizer",
     "Pass",
     "PureView",
     "State",
+    "add_weighted",
     "additive",
     "aside",
     "assign_between_steps",

@@ -40,9 +40,12 @@ def vjp(function: Callable[[Any], Any], x: Any, cotangent: Any) -> tuple[Any, An
     return outputs, _gradient(tape, outputs, x, cotangent)
 
 
-def snapshot(value: Any) -> tf.Tensor:
-    """Reads a variable's value now: later assignments do not change it."""
+def read(value: Any) -> tf.Tensor:
+    """Returns a variable's value now: later assignments do not change it."""
     return tf.convert_to_tensor(value)
+
+
+snapshot = read
 
 
 def uniform(shape: Any, seed: Any, dtype: Any) -> tf.Tensor:

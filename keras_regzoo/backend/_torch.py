@@ -31,6 +31,10 @@ def vjp(function: Callable[[Any], Any], x: Any, cotangent: Any) -> tuple[Any, An
         return outputs, _gradient(outputs, x, cotangent, differentiable=True)
 
 
+def read(value: torch.Tensor) -> torch.Tensor:
+    return value
+
+
 def snapshot(value: torch.Tensor) -> torch.Tensor:
     """Copies a tensor that the forward pass may update in place."""
     return value.detach().clone()
@@ -81,6 +85,13 @@ class _Additive(torch.autograd.Function):
         if torch.is_grad_enabled():  # to be differentiated again
             gradients = ctx.function(*args)[1]
         return None, *(cotangents[0] * each for each in gradients)
+
+
+def add_weighted(sums: Any, scalars: list[torch.Tensor], weight: Any) -> None:
+    """In place, where an assignment would take as long as a small layer."""
+    with torch.no_grad():
+        each = torch.stack([*scalars, torch.ones_like(scalars[0])])
+        sums.value.add_(each * weight)
 
 
 def additive(function: Callable[..., Any], *args: torch.Tensor) -> torch.Tensor:

@@ -84,7 +84,7 @@ class PureView:
 
     def weights(self) -> Tensors:
         """Returns the values of the trainable variables, through which gradients flow."""
-        return [ops.convert_to_tensor(v.value) for v in self.layer.trainable_variables]
+        return [_engine.read(v.value) for v in self.layer.trainable_variables]
 
     def state(self) -> State:
         """Returns the state as it is now: two passes made with it share their dropout masks."""

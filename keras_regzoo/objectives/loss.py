@@ -202,8 +202,12 @@ class Loss:
 
 
 def _identity(function: Callable[..., Any], args: tuple) -> tuple:
-    """Names a call by its very arguments; a list by its elements, since lists are made anew."""
-    return function, *(
+    """Names a call by its very arguments; a list by its elements, since lists are made anew.
+
+    A step that held its own method would keep all of its tensors until garbage is collected.
+    """
+    owner, plain = getattr(function, "__self__", None), getattr(function, "__func__", function)
+    return plain, id(owner), *(
         tuple(map(id, each)) if isinstance(each, list) else id(each) for each in args
     )
 

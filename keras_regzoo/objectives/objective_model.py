@@ -284,15 +284,16 @@ class ObjectiveModel(keras.Model):
         return sum((aggregate(ops.cast(c, value.dtype)) for c in collected), value), terms
 
     def _log(self, terms: Terms, x: Any, training: bool) -> None:
-        examples = ops.cast(ops.shape(tree.flatten(x)[0])[0], "float32")
+        examples = ops.shape(tree.flatten(x)[0])[0]
         if training and self._term_means:
             self._term_means.update_state(terms, examples)
         for tracker in self._criterion_trackers:
             value = terms[tracker.name]
             if type(tracker) is keras.metrics.Mean and not len(value.shape):
                 value = ops.cast(unscale(value), tracker.dtype)  # as `update_state` does
-                tracker.total.assign_add(value * examples)
-                tracker.count.assign_add(examples)
+                weight = ops.cast(examples, tracker.dtype)
+                tracker.total.assign_add(value * weight)
+                tracker.count.assign_add(weight)
             else:
                 tracker.update_state(value)
 

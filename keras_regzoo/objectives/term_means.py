@@ -8,7 +8,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo import backend
 from keras_regzoo.objectives.loss import Terms, unscale
+
+_NO_EXAMPLE = 1e-30  # makes means over none zero, and leaves others as they are
 
 
 class TermMeans(keras.metrics.Metric):
@@ -35,8 +38,9 @@ class TermMeans(keras.metrics.Metric):
         """
         scalars = [ops.cast(values[name], self.dtype) for name in self.terms]
         scalars = [unscale(ops.mean(value) if len(value.shape) else value) for value in scalars]
-        self.sums.assign_add(ops.stack([*scalars, ops.ones_like(scalars[0])]) * examples)
+        backend.add_weighted(self.sums, scalars, examples)
 
     def result(self) -> dict[str, Any]:
-        means = self.sums / ops.maximum(self.sums[-1], 1)
+        sums = self.sums.value
+        means = sums / (sums[-1] + _NO_EXAMPLE)
         return {name: means[number] for number, name in enumerate(self.terms)}
