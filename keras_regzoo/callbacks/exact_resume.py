@@ -15,6 +15,7 @@ from keras_regzoo import backend, validation
 from keras_regzoo.callbacks import run_state
 from keras_regzoo.callbacks.data_position import DataPosition
 from keras_regzoo.callbacks.fit_loop import enclosing_fit
+from keras_regzoo.callbacks.own_folder import Origin, claim
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.callbacks.run_file import RunFile
 
@@ -39,8 +40,10 @@ class ExactResume(Resumable):
     A run that has ended is not trained again: its end is put back, and training goes on if `fit`
     asks for more epochs now and no callback had stopped it. The second `fit` of one callback is
     another run in the same folder. Another callback in this folder takes the run for its own, and
-    refuses it if it is on other arrays: each fold of `cross_validate` and each round of
-    `self_train` needs a folder of its own, such as one numbered by `itertools.count`.
+    refuses it if it is on other arrays, or if one callback is a copy of the other or both were
+    made for fits of one call: each trial of a search, each fold of `cross_validate`, and each
+    round or stage of the other functions in `training` needs a folder of its own, such as one
+    numbered by `itertools.count`.
 
     It holds as far as a run without interruption repeats itself: the script seeds what it draws
     from, and builds and compiles the same on the same machine. It acts from any place in the list
@@ -65,7 +68,7 @@ class ExactResume(Resumable):
     Raises:
         ValueError: If an argument is not as it must be; before the first step, if the folder
             cannot be written or holds a file of something else, a run that is torn, or one of
-            another model, on other arrays or with other callbacks.
+            another model, on other arrays or with other callbacks, or of a copy of this callback.
 
     Example:
 
@@ -93,10 +96,13 @@ class ExactResume(Resumable):
         self.path = os.fspath(validation.instance("path", path, (str, os.PathLike)))
         self.every = None if every is None else validation.integer("every", every, "[1, inf)")
         self.per = validation.one_of("per", per, ("step", "epoch"))
+        self.origin: Any = Origin()
+        self._own: list[None] = []  # a copy has another
         self._fits = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         fit = enclosing_fit(self)
+        claim(self.origin, self.path, self._own)
         self._list, self._data = fit.callbacks, DataPosition(fit.batches)
         others = [each for each in _given(fit.callbacks) if each is not self]
         self._list.callbacks = [self, *others, _AtEpochEnd(self._end_epoch)]

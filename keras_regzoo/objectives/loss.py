@@ -207,8 +207,10 @@ def _identity(function: Callable[..., Any], args: tuple) -> tuple:
     A step that held its own method would keep all of its tensors until garbage is collected.
     """
     owner, plain = getattr(function, "__self__", None), getattr(function, "__func__", function)
-    return plain, id(owner), *(
-        tuple(map(id, each)) if isinstance(each, list) else id(each) for each in args
+    return (
+        plain,
+        id(owner),
+        *(tuple(map(id, each)) if isinstance(each, list) else id(each) for each in args),
     )
 
 

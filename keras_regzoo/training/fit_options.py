@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras_regzoo.callbacks import ExactResume
 from keras_regzoo.quiet import QUIET
 
 
@@ -38,4 +39,7 @@ def for_one_fit(options: dict[str, Any]) -> dict[str, Any]:
                 f"`callbacks` must return a list of callbacks when called; it returned {found!r}."
             )
         made["callbacks"] = list(found)
+        for callback in made["callbacks"]:
+            if isinstance(callback, ExactResume):
+                callback.origin = options["callbacks"]
     return made
