@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
 from keras_regzoo.backend import value_and_grad
 from keras_regzoo.quiet import QUIET
@@ -264,16 +264,31 @@ def _reported(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
 
 @check(*KINDS)
 def check_losses_counted_once(case: Case) -> None:
-    trained, expected = counted_loss(case)
+    trained, expected, _ = counted_fit(case)
     assert_close(trained, expected, "the trained loss and the sum of its parts", tolerance=1e-4)
 
 
 @check(*KINDS, backends=("tensorflow", "jax"))
 def check_two_virtual_devices(case: Case, reports: dict[str, Any]) -> None:
-    """The loss of a batch split between two devices is that of the whole, each part once."""
+    """The loss of a batch split between two devices is that of the whole, each part once.
+
+    What a callback has counted and seen by then is what it counts and sees on one device.
+    """
     assert isinstance(reports[case.id], list), reports[case.id]
-    trained, expected = reports[case.id]
+    trained, expected, state = reports[case.id]
     assert_close(trained, expected, "the loss on two devices", tolerance=1e-4)
+    if case.kind == "callback":
+        _assert_same_state(state, json.loads(json.dumps(counted_fit(case)[2])))
+
+
+def _assert_same_state(found: Any, expected: Any) -> None:
+    """Compares all numbers but seconds; what is told in words has them too."""
+    both = f"{found} on two devices, {expected} on one"
+    values, others = (tree.flatten({**state, "elapsed": 0}) for state in (found, expected))
+    assert len(values) == len(others), both
+    for value, other in zip(values, others, strict=True):
+        same = np.isclose(value, other, 1e-3) if isinstance(other, float) else value == other
+        assert same or isinstance(other, str), both
 
 
 @check(*SAVED)
@@ -292,15 +307,23 @@ def check_loads_in_a_fresh_process(case: Case, reports: dict[str, Any]) -> None:
                 assert_close(loaded[what], saved[what], f"{what}, loaded and saved")
 
 
-def counted_loss(case: Case, **compiled: Any) -> tuple[float, float]:
-    """Returns the loss of one step, and what it must be: summed in NumPy, each part once."""
+def counted_fit(case: Case, **compiled: Any) -> tuple[float, float, Any]:
+    """Trains at a rate of 0 for an epoch of one step, with a callback for three.
+
+    Returns:
+        The loss of the first step; what it must be, summed in NumPy, each part once; and the state
+        of the callback in the end.
+    """
+    set_seed(0)
     x, y = batch(case)
     arguments = case.counted or case.zero or case.arguments
     technique, placed = place(case, arguments, losses=True)
     outputs = ops.convert_to_numpy(placed.model(x, training=False))
     plain = float(np.square(outputs - y).mean() + own_losses(placed.net, x))
     expected = float(case.loss(Trained(technique, placed.net, x, y, plain)))
-    return placed.fit(x, y, learning_rate=0.0, **compiled)["loss"][0], expected
+    epochs = 3 if placed.callbacks else 1
+    losses = placed.fit(x, y, learning_rate=0.0, epochs=epochs, **compiled)["loss"]
+    return losses[0], expected, technique.get_state() if placed.callbacks else None
 
 
 @check(*KINDS, once=KINDS)

@@ -178,6 +178,11 @@ class KeepsAnArray(Scheduler):
         return {"seen": np.zeros(2)}
 
 
+class CountsDevices(Scheduler):
+    def get_state(self) -> dict[str, Any]:
+        return {**super().get_state(), "devices": len(keras.distribution.list_devices())}
+
+
 class BreaksTheWeights(Scheduler):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.model.set_weights([np.nan * weight for weight in self.model.get_weights()])
@@ -231,7 +236,7 @@ BROKEN = {
     "same_seed_same_result": [case(HasItsOwnRandomness, LASSO)],
     "compiled_fit_and_evaluate": [case(EvaluatesItsOwnLoss, LASSO)],
     "losses_counted_once": [case(CountsTwice, LASSO), case(AddsItsLossToo, NOISE)],
-    "two_virtual_devices": [case(AddsItsLossToo, NOISE)],
+    "two_virtual_devices": [case(AddsItsLossToo, NOISE), case(CountsDevices, SCHEDULER)],
     "loads_in_a_fresh_process": [case(ForgetsItsState, NOISE)],
     "state_is_plain": [case(PutsNothingBack, SCHEDULER), case(KeepsAnArray, SCHEDULER)],
     "any_feed": [case(BreaksTheWeights, SCHEDULER)],
@@ -281,7 +286,9 @@ def test_forgotten_state_is_seen_in_a_fresh_process(tmp_path):
 
 
 @pytest.mark.skipif(checks.BACKEND == "torch", reason="Keras splits no batch on PyTorch.")
-def test_loss_counted_too_often_is_seen_on_two_devices(tmp_path):
+def test_what_is_counted_too_often_is_seen_on_two_devices(tmp_path):
     reports = run_on_two_devices(__name__, tmp_path)
     with pytest.raises(AssertionError, match="the loss on two devices"):
         checks.check_two_virtual_devices(CASES[0], reports)
+    with pytest.raises(AssertionError, match="on two devices, .* on one"):
+        checks.check_two_virtual_devices(CASES[1], reports)

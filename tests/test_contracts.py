@@ -25,7 +25,7 @@ from tests.cases import CASES, NOT_CASES, PACKAGES
 from tests.cases.case import KINDS, Case
 from tests.cases.networks import Placed, batch, place
 from tests.check import SAVED
-from tests.checks import CHECKS, counted_loss
+from tests.checks import CHECKS, counted_fit
 from tests.seeds import reset_draws
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -171,7 +171,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def run_on_two_devices(module: str, directory: Path) -> dict[str, Any]:
-    """Returns, for each case in `module`, its loss on two devices and what it must be."""
+    """Returns what `counted_fit` finds on two devices for each case in `module`."""
     path = directory / "losses.json"
     child("report_on_two_devices", module, str(path))
     return json.loads(path.read_text())
@@ -184,7 +184,7 @@ def report_on_two_devices(module: str, path: str) -> None:
     for case in importlib.import_module(module).CASES:
         try:
             with strategy.scope() if strategy else nullcontext():
-                reports[case.id] = counted_loss(case, run_eagerly=False)
+                reports[case.id] = counted_fit(case, run_eagerly=False)
         except Exception as error:
             reports[case.id] = repr(error)
     Path(path).write_text(json.dumps(reports))

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_regzoo.backend import PureView, graph_of, value_and_grad
+from keras_regzoo.backend import PureView, graph_of, replicas, value_and_grad
 
 SATURATED = 0.05  # of an activation's range, from either limit
 
@@ -71,7 +71,7 @@ def data_loss(model: keras.Model, targets: Any, outputs: Any) -> Any:
     """Returns the compiled loss of outputs, a mean over the batch, and changes no metric."""
     metrics = [(variable, variable.value) for variable in model.metrics_variables]
     with keras.StatelessScope(state_mapping=metrics):
-        return model._compile_loss(targets, outputs)
+        return model._compile_loss(targets, outputs) * replicas()  # it takes them for a share
 
 
 def probe(
