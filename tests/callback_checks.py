@@ -30,6 +30,17 @@ class Batches(keras.utils.PyDataset):
         return self.x[index::2], self.y[index::2]
 
 
+class EndlessBatches(Batches):
+    """The same, over and over."""
+
+    @property
+    def num_batches(self) -> None:
+        return None
+
+    def __getitem__(self, index: int) -> Any:
+        return super().__getitem__(index % 2)
+
+
 @check("callback")
 def check_state_is_plain(case: Case) -> None:
     technique, placed = place(case, case.arguments)
@@ -51,7 +62,7 @@ def check_state_is_plain(case: Case) -> None:
 @check("callback")
 def check_any_feed(case: Case) -> None:
     x, y = batch(case)
-    feeds: list[Any] = [Batches(x, y)]
+    feeds: list[Any] = [Batches(x, y), EndlessBatches(x, y)]
     if BACKEND == "tensorflow":
         import tensorflow as tf
 
@@ -62,5 +73,7 @@ def check_any_feed(case: Case) -> None:
             placed = Placed(RegularizedModel(placed.net, []), placed.net, [technique])
         placed.model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
         options: dict[str, Any] = {"epochs": 2, "shuffle": False, "verbose": QUIET}
+        if isinstance(feed, EndlessBatches):
+            options["steps_per_epoch"] = 2
         history = placed.model.fit(feed, callbacks=[technique], **options).history
         assert np.isfinite(history["loss"]).all()

@@ -290,5 +290,5 @@ def test_what_is_counted_too_often_is_seen_on_two_devices(tmp_path):
     reports = run_on_two_devices(__name__, tmp_path)
     with pytest.raises(AssertionError, match="the loss on two devices"):
         checks.check_two_virtual_devices(CASES[0], reports)
-    with pytest.raises(AssertionError, match="on two devices, .* on one"):
+    with pytest.raises(AssertionError, match=r"on two devices, .* on one"):
         checks.check_two_virtual_devices(CASES[1], reports)
