@@ -9,6 +9,8 @@ TORCH ?= torch==2.13.0
 DEMO := demo
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+# Every new process would compile what it imports again, which takes it longer than the rest.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint types tests readme docs clean
 .DEFAULT_GOAL := demo
