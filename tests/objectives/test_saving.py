@@ -96,5 +96,6 @@ def test_export_is_that_of_the_base(tmp_path):
     else:
         tf = pytest.importorskip("tensorflow")
         model.export(tmp_path / "exported", verbose=False)
-        served = tf.saved_model.load(tmp_path / "exported").serve(one)
+        exported = tf.saved_model.load(tmp_path / "exported")  # its variables live as long as it
+        served = exported.serve(one)
     np.testing.assert_allclose(np.asarray(served), model.predict(one, verbose=QUIET), rtol=1e-5)
