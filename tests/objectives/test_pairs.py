@@ -1,7 +1,7 @@
 """Every pair of objectives trains together, or says in one sentence why it cannot.
 
-PyTorch, the quickest, takes each pair in both orders; JAX and TensorFlow one half of the pairs each,
-in an order that is not refused.
+PyTorch, the quickest, takes each pair in both orders; JAX and TensorFlow half of the pairs each, in
+an order that is not refused.
 """
 
 from __future__ import annotations
