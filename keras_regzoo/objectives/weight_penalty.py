@@ -49,8 +49,9 @@ class WeightPenalty(Penalty):
     Raises:
         ValueError: If there is no pattern, or one is not a regular expression, matches no weight
             that can be trained (the sentence lists the paths), only frozen ones, or only ones it
-            would have to name; if a value is not a regularizer; if `strength` is negative. A
-            pattern that takes weights out must match one of whatever kind.
+            would have to name; if a value is not a regularizer, or not one of a weight it matches;
+            if `strength` is negative. A pattern that takes weights out must match one of whatever
+            kind.
 
     Example:
 
@@ -84,8 +85,11 @@ class WeightPenalty(Penalty):
             if not (any(v.trainable for v, _ in named) if regularizer else matches):
                 raise ValueError(_no_match(pattern, matches, named, paths))
             chosen.update({id(v): regularizer for v, _ in named})
-        reached = [(chosen.get(id(v)), v) for v, _ in paths]
-        self._penalized = Variables(pair for pair in reached if pair[0] is not None)
+        reached = [(chosen.get(id(v)), v, path) for v, path in paths]
+        for regularizer, v, path in reached:
+            if regularizer is not None:
+                _try(regularizer, v, path)
+        self._penalized = Variables((r, v) for r, v, _ in reached if r is not None)
 
     def penalty(self, loss: Loss, point: Point, draw: Any) -> Tensor:
         at = loss.step.positions
@@ -128,6 +132,19 @@ def _regularizer(value: Any) -> keras.regularizers.Regularizer | None:
     if value is not None:
         validation.instance("patterns", value, keras.regularizers.Regularizer)
     return value
+
+
+def _try(regularizer: Any, variable: keras.Variable, path: str) -> None:
+    """Raises for a regularizer that does not take the weight, which the first step would tell."""
+    name = type(regularizer).__name__
+    wanted = f"`patterns` must hold regularizers of the weights that they match; {name}"
+    try:
+        value = regularizer(variable)
+    except ValueError as error:
+        raise ValueError(f"{wanted} refused {path}: {error}") from error
+    shape = tuple(getattr(value, "shape", ()))
+    if shape:
+        raise ValueError(f"{wanted} returned an array of shape {shape} for {path}.")
 
 
 def total(pairs: list[tuple[keras.regularizers.Regularizer, Tensor]]) -> Tensor:

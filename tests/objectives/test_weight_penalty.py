@@ -239,3 +239,22 @@ def test_paths_reach_into_wrapped_and_nested_layers():
     )
     pairs = zip(model.trainable_variables, paths, strict=True)
     assert [(id(v), path) for v, path in weight_paths(model)] == [(id(v), p) for v, p in pairs]
+
+
+class PerColumn(keras.regularizers.Regularizer):
+    def __call__(self, x):
+        return ops.sum(ops.square(x), axis=0)
+
+
+@pytest.mark.parametrize(
+    ("regularizer", "sentence"),
+    [
+        (keras.regularizers.OrthogonalRegularizer(), "refused conv/kernel: .* rank 2"),
+        (regularizers.TowardReference([[1.0]]), "refused conv/kernel: `reference` must have"),
+        (PerColumn(), "returned an array of shape .* for conv/kernel"),
+    ],
+)
+def test_regularizers_of_other_weights_are_refused_at_once(regularizer, sentence):
+    model = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(2, 2, name="conv")])
+    with pytest.raises(ValueError, match=f"`patterns` must hold .*{sentence}"):
+        RegularizedModel(model, [WeightPenalty({"conv": regularizer})])
