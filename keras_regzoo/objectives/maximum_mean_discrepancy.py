@@ -140,24 +140,24 @@ def squared_discrepancy(
         stddev: σ, in `C = 2 d σ²`.
     """
     base = 2.0 * codes.shape[-1] * stddev**2
+    own, mixed, priors = (
+        ops.matmul(a, ops.transpose(b)) for a, b in ((codes, codes), (codes, prior), (prior, prior))
+    )
+    of_code, of_prior = ops.diagonal(own), ops.diagonal(priors)
 
-    def values(a: Tensor, b: Tensor) -> Tensor:
-        distances = squared_distances(a, b) / base
-        return sum(KERNELS[kernel](distances / scale) for scale in scales)
+    def values(products: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+        distances = ops.maximum(rows[:, None] + columns[None, :] - 2.0 * products, 0.0)
+        return sum(KERNELS[kernel](distances / (base * scale)) for scale in scales)
+
+    def of_others(values: Tensor) -> Tensor:
+        return ops.sum(values) - ops.trace(values)
 
     n = ops.cast(ops.shape(codes)[0], "float32")
-    pairs = values(codes, codes) + values(prior, prior)
-    others = 1.0 - ops.eye(ops.shape(codes)[0], dtype="float32")
-    within = ops.sum(pairs * others) / ops.maximum(n * (n - 1.0), 1.0)
-    between = ops.sum(values(codes, prior)) / ops.square(n)
-    return ops.where(n > 1.0, within - 2.0 * between, 0.0)
-
-
-def squared_distances(a: Tensor, b: Tensor) -> Tensor:
-    """Returns `‖aᵢ − bⱼ‖²` for all pairs of rows, of shape (rows of a, rows of b)."""
-    norms = [ops.sum(ops.square(each), axis=-1) for each in (a, b)]
-    products = ops.matmul(a, ops.transpose(b))
-    return ops.maximum(norms[0][:, None] + norms[1][None, :] - 2.0 * products, 0.0)
+    within = of_others(values(own, of_code, of_code))
+    within = within + of_others(values(priors, of_prior, of_prior))
+    between = ops.sum(values(mixed, of_code, of_prior))
+    each = within / ops.maximum(n * (n - 1.0), 1.0) - 2.0 * between / ops.square(n)
+    return ops.where(n > 1.0, each, 0.0)
 
 
 def _checked_scales(scales: Any) -> tuple[float, ...]:
