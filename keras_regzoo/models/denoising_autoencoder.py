@@ -28,8 +28,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
 
         α Σ_{j corrupted} ℓ(x_j, g(f(x̃))_j) + β Σ_{j not} ℓ(x_j, g(f(x̃))_j)
 
-    over the number of elements. Those count as corrupted that the noise has changed, so a 0 that
-    was masked does not. `impute` fills in missing values.
+    over the number of elements. Those count as corrupted that the noise has changed or drawn: a 0
+    that was masked does. `impute` fills in missing values.
 
     Args:
         encoder: Model f from inputs to codes, built or not.

@@ -22,7 +22,10 @@ _ELEMENTWISE = (
 class Emphasis(Objective):
     """Weighs the errors of corrupted elements by α, and those of the others by β.
 
-        L' = L + mean (w − 1) ℓ(x, x̂),   w_j = α where x̃_j ≠ x_j, else β
+        L' = L + mean (w − 1) ℓ(x, x̂),   w_j = α where x_j was corrupted, else β
+
+    Corrupted is what the layer has changed, and what it has overwritten with what was there: what
+    it gives for another x as well, with the same draws.
 
     Args:
         corruption: Name of the layer that makes x̃ of x.
@@ -70,12 +73,18 @@ class Emphasis(Objective):
                 f"weigh the loss; received {loss_weights!r}."
             )
 
+    def _is_corrupted(self, loss: Loss, point: Point) -> Tensor:
+        corrupted = self._corrupted().at(loss, point)
+        clean = ops.cast(keras.tree.flatten(point.x)[0], corrupted.dtype)
+        clean = ops.reshape(clean, ops.shape(corrupted))  # a last axis of one may be left out
+        other = ops.where(clean == 0, ops.ones_like(clean), -clean)
+        overwritten = self._corrupted()(loss.step, point.weights, other) == corrupted
+        return ops.logical_or(corrupted != clean, overwritten)
+
     def transform(self, loss: Loss, draw: Any) -> Loss:
         def emphasized(point: Point) -> tuple[Tensor, Terms]:
             value, terms = loss.evaluate(point)
-            corrupted = self._corrupted().at(loss, point)
-            clean = ops.cast(keras.tree.flatten(point.x)[0], corrupted.dtype)
-            share = ops.cast(ops.not_equal(corrupted, clean), "float32")
+            share = ops.cast(self._is_corrupted(loss, point), "float32")
             outputs = ops.cast(loss.outputs(point.weights, point.x), "float32")
             targets = ops.cast(point.y, "float32")
             errors = self._loss(targets[..., None], outputs[..., None])

@@ -61,7 +61,7 @@ class Encoder:
         own = [values[id(variable)] for variable in layer.trainable_variables]
         state = [values[id(variable)] for variable in layer.non_trainable_variables]
         inputs = tree.pack_sequence_as(step.x, [x]) if self._whole else x
-        made = self._view(own, State(state, step.state.generator), inputs, training=True)
+        made = self._view(own, State(state, step.drawn.generator), inputs, training=True)
         return made.outputs
 
     def at(self, loss: Loss, point: Point) -> Tensor:
@@ -74,7 +74,7 @@ class Encoder:
         """Returns the values of the model's variables in the step, by their ids."""
         model = step.view.layer
         variables = [*model.trainable_variables, *model.non_trainable_variables]
-        values = [*weights, *step.state.variables]
+        values = [*weights, *step.drawn.variables]
         return {id(variable): value for variable, value in zip(variables, values, strict=True)}
 
     def output_shape(self, x: Any) -> tuple:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from keras import ops, tree
 
 from keras_regzoo import backend
-from keras_regzoo.backend import Pass, PureView
+from keras_regzoo.backend import Pass, PureView, State
 from keras_regzoo.objectives.predictive import log_probabilities
 
 Tensor = Any
@@ -70,6 +70,11 @@ class Step:
         """Where each trainable variable is among `weights`, by its id: those frozen are not."""
         variables = self.view.layer.trainable_variables
         return {id(variable): position for position, variable in enumerate(variables)}
+
+    @property
+    def drawn(self) -> State:
+        """The state that passes start from, with the seeds of those being made."""
+        return self.view.reseed(self.state, self._draw)
 
     def once(self, function: Callable[..., Any], *args: Any) -> Any:
         """Returns `function(*args)`, remembered for these very tensors."""
