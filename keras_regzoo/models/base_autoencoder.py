@@ -17,9 +17,11 @@ from keras_regzoo.models.inputs import (
     check_fit,
     check_shapes,
     check_targets,
+    with_last_axis,
 )
 from keras_regzoo.models.sharing import mark_shared
 from keras_regzoo.objectives.criterion import Criterion
+from keras_regzoo.objectives.data_loss import function_name
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.objectives.objective_model import ObjectiveModel
 from keras_regzoo.quiet import QUIET
@@ -94,10 +96,16 @@ class BaseAutoencoder(ObjectiveModel):
         """
         if y is not None:
             check_targets(x, y, name)
-        return x if y is None else y
+        return with_last_axis(x if y is None else y, self.encoder)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        super().compile(*args, **kwargs)
+        binary = function_name(self.loss) in ("binary_crossentropy", "binary_focal_crossentropy")
+        self._range_of_targets = (0.0, 1.0) if binary else self.valid_range
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         x = self.checked(("x", "y"), x, y)
+        check_data("sample_weight", kwargs.get("sample_weight"))
         if kwargs.get("validation_data") is not None:
             kwargs["validation_data"] = self._held_out(kwargs["validation_data"])
         y = self._weighted_targets(x, y, kwargs)
@@ -123,10 +131,11 @@ class BaseAutoencoder(ObjectiveModel):
         batch, feed = first_batch(x)
         if batch is not None:
             x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        self.check_inputs(names[0], x, self.valid_range)
+        of_targets = getattr(self, "_range_of_targets", self.valid_range)
+        self.check_inputs(names[0], x, of_targets if y is None else self.valid_range)
         if y is not None:
             self.targets(x, y, names[1])
-            check_data(names[1], y, self.valid_range)
+            check_data(names[1], y, of_targets)
         return feed
 
     def _held_out(self, data: Any) -> Any:

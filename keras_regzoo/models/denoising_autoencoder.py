@@ -11,7 +11,7 @@ from keras_regzoo import validation
 from keras_regzoo.layers import MaskingNoise
 from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
 from keras_regzoo.models.emphasis import Emphasis
-from keras_regzoo.models.inputs import check_data
+from keras_regzoo.models.inputs import check_data, with_last_axis
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 
@@ -123,18 +123,20 @@ class DenoisingAutoencoder(BaseAutoencoder):
 
         Reference: Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 14.5.
         """
-        x, mask = np.asarray(x), np.asarray(mask)
+        x, mask, start = np.asarray(x), np.asarray(mask), np.asarray(start)
         if mask.dtype != bool or mask.shape != x.shape:
             raise ValueError(
                 f"`mask` must be an array of booleans of the shape of `x`, {x.shape}; received "
                 f"{mask.dtype} of shape {mask.shape}."
             )
         validation.integer("steps", steps, "[1, inf)")
+        shape = x.shape
+        x, mask, start = (with_last_axis(each, self.encoder) for each in (x, mask, start))
         filled = np.where(mask, start, x).astype(keras.config.floatx())
         check_data("x", np.where(mask, 0.0, filled))
         for _ in range(steps):
             filled = np.where(mask, self.reconstruct(filled, batch_size), filled)
-        return filled
+        return filled.reshape(shape)
 
     def get_config(self) -> dict[str, Any]:
         corruption = keras.saving.serialize_keras_object(self.corruption)

@@ -13,8 +13,9 @@ def first_batch(feed: Any) -> tuple[Any, Any]:
     """Returns the first batch of a feed, and the feed, which still begins with that batch.
 
     Args:
-        feed: A generator, a `PyDataset` or a `tf.data.Dataset`. Of anything else the batch is
-            `None`: nothing else gives one without losing it.
+        feed: A generator, a `PyDataset`, a `tf.data.Dataset` or a torch `DataLoader`, of which the
+            first rows, in their own order, are a batch. Of anything else the batch is `None`:
+            nothing else gives one without losing it.
     """
     if isinstance(feed, GeneratorType):
         batch = next(feed, None)
@@ -23,9 +24,23 @@ def first_batch(feed: Any) -> tuple[Any, Any]:
         return (None if feed.num_batches == 0 else feed[0]), feed
     if hasattr(feed, "element_spec") and hasattr(feed, "take"):
         return next(iter(feed.take(1)), None), feed
+    if hasattr(feed, "collate_fn") and feed.batch_size and hasattr(feed.dataset, "__getitem__"):
+        return _first_rows(feed), feed
     return None, feed
 
 
 def _restored(batch: Any, feed: Iterator[Any]) -> Iterator[Any]:
     yield batch
     yield from feed
+
+
+def _first_rows(loader: Any) -> Any:
+    """Returns a batch of a torch `DataLoader` without starting it, as arrays."""
+    rows = range(min(loader.batch_size, len(loader.dataset)))
+    if not rows:
+        return None
+    made = loader.collate_fn([loader.dataset[row] for row in rows])
+    batch = keras.tree.map_structure(
+        lambda leaf: leaf.numpy() if hasattr(leaf, "numpy") else leaf, made
+    )
+    return tuple(batch) if isinstance(batch, list) else batch

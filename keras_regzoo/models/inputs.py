@@ -77,7 +77,7 @@ def check_data(name: str, data: Any, valid_range: tuple[float, float] | None = N
         if valid_range is not None and (low < valid_range[0] or high > valid_range[1]):
             raise ValueError(
                 f"`{name}` must lie in [{valid_range[0]:g}, {valid_range[1]:g}] under this "
-                f"likelihood; received numbers from {low:g} to {high:g}."
+                f"likelihood or loss; received numbers from {low:g} to {high:g}."
             )
         if not _finite_in_keras(low, high):
             raise ValueError(
@@ -97,6 +97,15 @@ def check_targets(x: Any, y: Any, name: str = "y") -> None:
             f"`{name}` must be left out, or hold what the inputs are to be reconstructed as, of "
             f"shape {inputs[1:]} for each example (labels are not used); received {targets[1:]}."
         )
+
+
+def with_last_axis(data: Any, model: keras.Model) -> Any:
+    """Returns examples with the last axis of one that a model's input has, and they may lack."""
+    known = model.built and getattr(model, "inputs", None)
+    shape, wanted = _known_shape(data), known and tuple(model.inputs[0].shape)
+    if shape is None or not wanted or wanted[-1] != 1 or len(shape) != len(wanted) - 1:
+        return data
+    return ops.expand_dims(data, -1) if ops.is_tensor(data) else np.asanyarray(data)[..., None]
 
 
 def _known_shape(array: Any) -> tuple[int | None, ...] | None:

@@ -26,9 +26,10 @@ class StackedAutoencoder(BaseAutoencoder):
                   minimize mean L(x, the first part of g_K(f_K(x_K)))
 
     In the deep form each stage encodes the codes of the stage before; `encode` gives the deepest
-    ones. In the chained form each stage sees the input and the reconstruction of the stage before
-    side by side, on the last axis, which is twice as long each time; `encode` gives the last
-    stage's code and `decode` what that stage makes of it, as far as it stands for x.
+    ones. In the chained form each stage sees the input and the output of the stage before side by
+    side, on the last axis, which is twice as long each time; only the last one's is in the loss, so
+    that those before it learn what helps it, not to reconstruct. `encode` gives the last stage's
+    code and `decode` what that stage makes of it, as far as it stands for x.
 
     It is *not* pretrained by itself: `keras_regzoo.training.greedy_pretrain` trains the stages of
     the deep form one after the other, `fit` all of them at once.
