@@ -16,7 +16,7 @@ from keras_regzoo import validation
 from keras_regzoo.data.folds import fold_indices
 from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
-from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
+from keras_regzoo.example_losses import UnreducedLoss, check_targets, example_losses, unreduced
 from keras_regzoo.quiet import QUIET
 
 
@@ -42,8 +42,8 @@ def loss(
         Array of shape (examples,), in the units of the loss: a mean over all but the first axis.
 
     Raises:
-        ValueError: If there is no loss, or the model has several outputs; if a score is not
-            finite.
+        ValueError: If there is no loss, or the model has several outputs; if the targets are not
+            as many as the examples, or do not fit the outputs; if a score is not finite.
 
     Example:
 
@@ -55,7 +55,11 @@ def loss(
     Reference: Hacohen & Weinshall (2019), On the Power of Curriculum Learning in Training Deep
     Networks, sec. 2.2.
     """
-    return _losses(_unreduced(loss, model), y, _predict(model, x, batch_size))
+    found = _unreduced(loss, model)
+    targets = np.asarray(ops.convert_to_numpy(y))
+    outputs = _predict(model, x, batch_size)
+    check_targets(found, targets, outputs.shape)
+    return _losses(found, targets, outputs)
 
 
 def margin(model: keras.Model, x: Any, y: Any, batch_size: int | None = None) -> np.ndarray:
@@ -200,7 +204,7 @@ def cross_validated(
             f"`sample_weight` must have one weight for each of {len(x)} inputs; received "
             f"{len(weights)}."
         )
-    validation.integer("repeats", repeats, "[1, inf)")
+    repeats = validation.integer("repeats", repeats, "[1, inf)")
     seed = validation.integer("seed", seed, SEEDS)
     total = np.zeros(len(x))
     for repeat in range(repeats):
@@ -210,7 +214,9 @@ def cross_validated(
             own = {} if weights is None else {"sample_weight": weights[train]}
             model.fit(x[train], y[train], **{"verbose": QUIET, **own, **fit})
             outputs = _predict(model, x[held], None)
-            total[held] += _losses(_unreduced(loss, model), y[held], outputs)
+            found = _unreduced(loss, model)
+            check_targets(found, y[held], outputs.shape)
+            total[held] += _losses(found, y[held], outputs)
     return checked(total / repeats, len(x))
 
 

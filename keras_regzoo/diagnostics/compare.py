@@ -113,9 +113,9 @@ def compare(
     """
     treatments = parse_techniques(techniques)
     validation.instance("out", out, (str, os.PathLike))
-    validation.integer("seeds", seeds, "[1, inf)")
+    seeds = validation.integer("seeds", seeds, "[1, inf)")
     if tune is not None:
-        validation.integer("tune", tune, "[2, inf)")
+        tune = validation.integer("tune", tune, "[2, inf)")
     check_jobs(jobs, backend)
     for module in ("matplotlib.figure", "scipy.stats", "jinja2"):
         validation.extra(module, "recipes", "A comparison")

@@ -43,9 +43,13 @@ class Budget:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        validation.integer("epochs", self.epochs, "[1, inf)")
-        validation.integer("batch_size", self.batch_size, "[1, inf)")
-        validation.number("learning_rate", self.learning_rate, "(0, inf)")
+        numbers = {
+            "epochs": validation.integer("epochs", self.epochs, "[1, inf)"),
+            "batch_size": validation.integer("batch_size", self.batch_size, "[1, inf)"),
+            "learning_rate": validation.number("learning_rate", self.learning_rate, "(0, inf)"),
+        }
+        for name, value in numbers.items():  # Python's, as JSON takes none of NumPy
+            object.__setattr__(self, name, value)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -66,12 +66,11 @@ def continue_to_objective(
         batch_size: Examples of a batch, at least 1.
         sample_weight: Weights of the examples, or `None`.
         **fit_options: Other arguments of `fit`. It is silent unless `verbose` is given.
-            `callbacks` is a function that returns new callbacks; the last part of an epoch is a
-            fit of its own.
+            `callbacks` is a function that returns new callbacks; of the last epoch they may see
+            only the first steps.
 
     Raises:
-        ValueError: If an argument is not as it must be; if the optimizer averages the weights
-            (`use_ema`) and the steps are not whole epochs.
+        ValueError: If an argument is not as it must be.
 
     Example:
 
@@ -97,7 +96,6 @@ def continue_to_objective(
     own_batches = None if not isinstance(validation_data, tuple) else batch_size
     held_out = HeldOut(validation_data, own_batches)
     given = fit_options.pop("callbacks", None) or list
-    looks: list[TargetStopping] = []
 
     def callbacks() -> list[Any]:
         stop = TargetStopping(
@@ -108,14 +106,13 @@ def continue_to_objective(
             validation_data=validation_data,
             validation_batch_size=own_batches,
         )
-        looks.append(stop)
         return [*given(), stop]
 
     history: dict[str, list[float]] = {}
+    steps = 0
     loss = held_out.evaluate(model)["val_loss"]
     if not loss <= objective:
         options = {**fit_options, "callbacks": callbacks}
-        history = fit_steps(model, examples, max_steps, batch_size, options)
+        history, steps = fit_steps(model, examples, max_steps, batch_size, options)
         loss = held_out.evaluate(model)["val_loss"]
-    steps = sum(stop.steps for stop in looks)
     return Continued(model, steps, history, loss <= objective, loss)

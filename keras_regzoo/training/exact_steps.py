@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_regzoo import validation
-from keras_regzoo.training.examples import arrays_if_given, as_arrays, count, take
+from keras_regzoo.callbacks.resumable import Resumable
+from keras_regzoo.callbacks.stepwise import Executions
+from keras_regzoo.training.examples import arrays_if_given, as_arrays, count
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 
 Examples = tuple[Any, Any, Any]
@@ -44,59 +46,63 @@ def steps_of_epoch(examples: Examples, batch_size: int) -> int:
 
 def fit_steps(
     model: keras.Model, examples: Examples, steps: int, batch_size: int, options: dict[str, Any]
-) -> History:
+) -> tuple[History, int]:
     """Fits `model` for exactly `steps` steps, whatever its `steps_per_execution`.
 
-    They are whole epochs and then a part of one: as many full batches as steps are left, drawn
-    without replacement, or the first ones if `shuffle` is False. The part is a fit of its own, and
-    is left out where a callback has stopped training before.
+    They are whole epochs and then the full batches with which another one begins, in one fit. For
+    it `steps_per_execution` is lowered to a divisor of itself, if the last ones would not be whole
+    executions.
 
     Args:
         model: A compiled model.
         examples: What `examples_of` returned.
-        steps: How many, at least 0.
+        steps: How many, at least 1.
         batch_size: Examples of a batch.
-        options: Those of `fit`; `callbacks` is a function that returns new ones for each fit.
+        options: Those of `fit`; `callbacks` is a function that returns new ones.
 
     Returns:
-        The logs of each epoch; those of the part are the last.
-
-    Raises:
-        ValueError: If the optimizer averages the weights, which two fits would do twice.
+        The logs of each epoch, of which the last may be a part of one, and the steps taken, fewer
+        where a callback has stopped training.
     """
-    of_epoch = steps_of_epoch(examples, batch_size)
-    epochs, rest = divmod(steps, of_epoch)
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    if epochs and rest and getattr(optimizer, "use_ema", False):
-        raise ValueError(
-            "`optimizer` must not average the weights (`use_ema`) unless the steps are whole "
-            "epochs, as the end of each `fit` puts the average in their place; received "
-            f"{steps} steps, {of_epoch} of which are an epoch."
-        )
-    history: History = {}
-    stopped = False
-    if epochs:
-        history = _fit(model, examples, batch_size, {**options, "epochs": epochs})
-        stopped = model.stop_training
-    if rest and not stopped:
-        part = _part(examples, rest * batch_size, options.get("shuffle", True))
-        numbers = {"initial_epoch": epochs, "epochs": epochs + 1}
-        last = _fit(model, part, batch_size, {**options, **numbers})
-        history = {name: [*history.get(name, []), *values] for name, values in last.items()}
-    return history
-
-
-def _fit(
-    model: keras.Model, examples: Examples, batch_size: int, options: dict[str, Any]
-) -> History:
     x, y, weights = examples
+    epochs, rest = divmod(steps, steps_of_epoch(examples, batch_size))
+    counter = _ExactSteps(steps if rest else None)
     made = for_one_fit(options)
-    return model.fit(x, y, sample_weight=weights, batch_size=batch_size, **made).history
+    made["callbacks"] = [*(made.get("callbacks") or []), counter]
+    made["epochs"] = epochs + bool(rest)
+    several = model.steps_per_execution
+    _execute(model, math.gcd(several, rest))
+    try:
+        fitted = model.fit(x, y, sample_weight=weights, batch_size=batch_size, **made)
+    finally:
+        _execute(model, several)
+    return fitted.history, counter.steps
 
 
-def _part(examples: Examples, size: int, shuffle: Any) -> Examples:
-    order = np.arange(count(examples[0]))
-    if shuffle:
-        order = np.asarray(keras.ops.convert_to_numpy(keras.random.shuffle(order)))
-    x, y, weights = (take(data, order[:size]) for data in examples)
-    return x, y, weights
+class _ExactSteps(Resumable):
+    """Counts the steps of a fit, and ends it within an epoch after `limit`, unless that is None."""
+
+    STATE = ("steps",)
+
+    def __init__(self, limit: int | None) -> None:
+        super().__init__()
+        self.limit, self.steps = limit, 0
+        self._executions = Executions(self)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.steps = 0
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._executions.begin(batch)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.steps += self._executions.end(batch)
+        if self.limit is not None and self.steps >= self.limit:
+            self.model.stop_training = True
+
+
+def _execute(model: keras.Model, several: int) -> None:
+    """Lets an execution of `model` be of so many steps, which are compiled into its functions."""
+    if model.steps_per_execution != several:
+        model.steps_per_execution = several
+        model.train_function = model.test_function = model.predict_function = None

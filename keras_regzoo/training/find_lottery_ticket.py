@@ -96,18 +96,17 @@ def find_lottery_ticket(
     check_build(build)
     for name, function in (("fit", fit), ("score", score)):
         validation.function(name, function)
-    validation.integer("rounds", rounds)
+    rounds = validation.integer("rounds", rounds)
     rate = validation.number("rate", rate, "(0, 1)")
     output_rate = rate / 2 if output_rate is None else output_rate
     output_rate = validation.number("output_rate", output_rate, "[0, 1)")
-    validation.integer("rewind", rewind)
+    rewind = validation.integer("rewind", rewind)
     seed = validation.integer("seed", seed, "[0, 2147483647]")
     if not isinstance(controls, Collection) or isinstance(controls, str):
         raise ValueError(f"`controls` must be a list of numbers of rounds; received {controls!r}.")
     if path is not None:
         validation.instance("path", path, (str, os.PathLike))
-    for number in controls:
-        validation.integer("controls", number, f"[1, {rounds}]")
+    controls = [validation.integer("controls", each, f"[1, {rounds}]") for each in controls]
     search = _Search(build, fit, score, (rate, output_rate), rewind, seed)
     settings = {"rate": rate, "output_rate": output_rate, "rewind": rewind, "seed": seed}
     progress = Progress.at(path, settings)

@@ -18,7 +18,7 @@ class Retrained:
 
     Attributes:
         model: The trained model.
-        steps: The steps it took.
+        steps: The steps it took; fewer than asked for where a callback has stopped training.
         history: The logs of each epoch, of which the last may be a part of one.
     """
 
@@ -56,12 +56,11 @@ def retrain_on_all_data(
         steps_found_on: Length of the training set with which the steps were found, if as many
             passes are to be made.
         **fit_options: Other arguments of `fit`. It is silent unless `verbose` is given.
-            `callbacks` is a function that returns new callbacks; the last part of an epoch is a
-            fit of its own.
+            `callbacks` is a function that returns new callbacks; of the last epoch they may see
+            only the first steps.
 
     Raises:
-        ValueError: If an argument is not as it must be; if the optimizer averages the weights
-            (`use_ema`) and the steps are not whole epochs.
+        ValueError: If an argument is not as it must be.
 
     Example:
 
@@ -91,5 +90,5 @@ def retrain_on_all_data(
         found_on = validation.integer("steps_found_on", steps_found_on, "[1, inf)")
         steps = max(1, round(steps * len(keras.tree.flatten(examples[0])[0]) / found_on))
     model = fresh(build)
-    history = fit_steps(model, examples, steps, batch_size, fit_options)
-    return Retrained(model, steps, history)
+    history, taken = fit_steps(model, examples, steps, batch_size, fit_options)
+    return Retrained(model, taken, history)

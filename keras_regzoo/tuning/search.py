@@ -111,11 +111,11 @@ def search(
             "several."
         )
     names = _names(COMMON if techniques is None else techniques)
-    for name, value in (("trials", trials), ("max_techniques", max_techniques)):
-        validation.integer(name, value, "[1, inf)")
-    validation.integer("folds", folds, "[2, inf)")
+    trials = validation.integer("trials", trials, "[1, inf)")
+    max_techniques = validation.integer("max_techniques", max_techniques, "[1, inf)")
+    folds = validation.integer("folds", folds, "[2, inf)")
     seed = validation.integer("seed", seed, SEEDS)
-    validation.number("spread", spread, "[0, inf)")
+    spread = validation.number("spread", spread, "[0, inf)")
     validation.one_of("oracle", oracle, tuple(ORACLES))
     validation.extra("keras_tuner", "tuner", "A search")
     validation.extra("matplotlib.figure", "recipes", "A search")

@@ -61,6 +61,12 @@ def test_targets_of_one_output_may_be_flat_or_a_column(loss):
         assert difficulty.cross_validated(build, X, targets, folds=2).shape == (12,)
 
 
+@pytest.mark.parametrize("y", [LABELS, LABELS[:, None], X, np.ones((12, 1, 5))])
+def test_targets_of_a_loss_of_your_own_need_only_be_as_many(y):
+    scores = difficulty.loss(uncompiled(), X, y, lambda y, p: p[:, 0])
+    assert scores.shape == (12,)
+
+
 def test_loss_with_options_keeps_them():
     model = classifier(activation=None)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -164,6 +170,27 @@ def uncompiled():
         (
             lambda: difficulty.loss(uncompiled(), X, X[:, :1], lambda y, p: p[:3]),
             "`loss` must give a number for each of 12 examples",
+        ),
+        (
+            lambda: difficulty.loss(uncompiled(), X, X[:1, :1], "mse"),
+            "`y` must have one target for each of 12 examples; received 1",
+        ),
+        (
+            lambda: difficulty.loss(uncompiled(), X, X[:10, :1], lambda y, p: p[:, 0]),
+            "`y` must have one target for each of 12 examples; received 10",
+        ),
+        (
+            lambda: difficulty.loss(uncompiled(), X, 0.5, "mse"),
+            "`y` must have one target for each of 12 examples; received 0.5",
+        ),
+        (
+            lambda: difficulty.loss(uncompiled(), X, X, keras.losses.MeanAbsoluteError()),
+            r"`y` must be of shape \(12, 1\), as mean_absolute_error needs for outputs of shape "
+            r"\(12, 1\); received \(12, 4\)",
+        ),
+        (
+            lambda: difficulty.loss(classifier(), X, X),
+            r"`y` must be of shape \(12,\), as sparse_categorical_crossentropy needs for outputs",
         ),
         (lambda: difficulty.margin(uncompiled(), X, LABELS), "`model` must have outputs of shape"),
         (lambda: difficulty.margin(classifier(), X, LABELS + 1), "`y` must hold classes from 0"),

@@ -79,7 +79,8 @@ def test_same_call_again_trains_nothing_and_more_seeds_train_the_rest(comparison
     made = []
     train = "keras_regzoo.diagnostics.training_run.TreatedNetwork.train"
     monkeypatch.setattr(train, lambda self, initial, data, seed, *budget: made.append(seed))
-    again = compare("digits", "l2", seeds=2, out=comparison.folder, **SMALL)
+    of_numpy = {"seeds": np.int64(2), "epochs": np.int64(2), "train_size": np.int32(40)}
+    again = compare("digits", "l2", out=comparison.folder, **{**SMALL, **of_numpy})
     assert made == []
     assert again.results == comparison.results
     with pytest.raises(TypeError):  # the runs that were not made cannot be saved

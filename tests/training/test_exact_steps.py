@@ -3,7 +3,11 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
+from keras_regzoo import RegularizedModel
+from keras_regzoo.callbacks import ContinuationScheduler, ExactResume, StochasticWeightAveraging
+from keras_regzoo.objectives import LossSmoothing
 from keras_regzoo.training.exact_steps import check_options, examples_of, fit_steps
 from tests.backends import BACKEND
 
@@ -11,64 +15,163 @@ X = np.arange(10, dtype="float32")[:, None]
 EXAMPLES = examples_of(X, 2 * X, None)
 
 
-class Served:
-    """Notes what each fit would be given."""
+class Summed(keras.losses.Loss):
+    """The sum of the outputs, of which each weight of one example has the gradient 1."""
 
-    optimizer = None
+    def __init__(self):
+        super().__init__(reduction="sum")
 
-    def __init__(self, stops=False):
-        self.fits, self.stop_training = [], stops
-
-    def fit(self, x, y, sample_weight, batch_size, **options):
-        self.fits.append((x[:, 0].tolist(), options["initial_epoch"], options["epochs"]))
-        np.testing.assert_array_equal(y, 2 * x)
-        self.history = {"loss": [0.0] * (options["epochs"] - options["initial_epoch"])}
-        return self
+    def call(self, y_true, y_pred):
+        return y_pred + 0 * y_true
 
 
-def served(steps, **options):
-    model = Served(options.pop("stops", False))
-    history = fit_steps(model, EXAMPLES, steps, 4, {"initial_epoch": 0, **options})  # pyright: ignore
-    return model.fits, history
+class StopAfter(keras.callbacks.Callback):
+    def __init__(self, batches):
+        super().__init__()
+        self.left = batches
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if not self.left:
+            self.model.stop_training = True
+
+
+def one_weight_an_example(**options):
+    dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
+    model = keras.Sequential([keras.Input((10,)), dense])
+    model.compile(keras.optimizers.SGD(1.0), Summed(), **options)
+    return model
+
+
+def linear(optimizer="sgd", **options):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer, "mse", **options)
+    return model
+
+
+def times_seen(steps, **options):
+    """Returns how often each example was trained on, and the logs."""
+    model = one_weight_an_example()
+    examples = examples_of(np.eye(10, dtype="float32"), np.zeros((10, 1)), None)
+    history, taken = fit_steps(model, examples, steps, 4, options)
+    assert taken == steps == model.optimizer.iterations
+    return -ops.convert_to_numpy(model.layers[0].kernel)[:, 0], history
 
 
 def test_steps_left_over_are_full_batches_drawn_without_replacement():
-    keras.utils.set_random_seed(0)
-    (whole, part), history = served(8)
-    assert whole == (list(range(10)), 0, 2)
-    assert part[1:] == (2, 3)
-    assert len(set(part[0])) == 8
-    assert part[0] != sorted(part[0])
-    assert len(history["loss"]) == 3
-    assert served(8)[0][1][0] != part[0]
-
-
-def test_part_is_the_first_batches_without_shuffling_and_follows_the_seed_with_it():
-    assert served(2, shuffle=False)[0] == [(list(range(8)), 0, 1)]
     drawn = []
-    for _ in range(2):
-        keras.utils.set_random_seed(5)
-        drawn.append(served(1)[0])
-    assert drawn[0] == drawn[1]
+    for seed in (0, 1, 1):
+        keras.utils.set_random_seed(seed)
+        times, history = times_seen(8)
+        assert sorted(times) == [2] * 2 + [3] * 8
+        assert len(history["loss"]) == 3
+        drawn.append(times.tolist())
+    assert drawn[1] == drawn[2] != drawn[0]
 
 
-def test_whole_epochs_leave_no_part_and_a_stop_leaves_it_out():
-    assert [fit[1:] for fit in served(6)[0]] == [(0, 2)]
-    assert [fit[1:] for fit in served(7, stops=True)[0]] == [(0, 2)]
-    assert [fit[1:] for fit in served(1, stops=True)[0]] == [(0, 1)]
+def test_part_is_the_first_batches_without_shuffling():
+    assert times_seen(2, shuffle=False)[0].tolist() == [1] * 8 + [0] * 2
+    assert times_seen(6, shuffle=False)[0].tolist() == [2] * 10
 
 
-@pytest.mark.parametrize("several", [1, 4])
+@pytest.mark.parametrize("after", [1, 2, 4, 6, 7, 8])
+def test_a_callback_that_stops_earlier_is_heard_and_the_steps_taken_are_returned(after):
+    model = linear()
+    history, taken = fit_steps(model, EXAMPLES, 7, 4, {"callbacks": lambda: [StopAfter(after)]})
+    assert taken == min(after, 7) == model.optimizer.iterations
+    assert len(history["loss"]) == -(-taken // 3)
+
+
+@pytest.mark.parametrize("several", [1, 2, 4])
 def test_optimizer_takes_them_whatever_the_steps_of_an_execution(several):
     if BACKEND == "torch" and several > 1:
         pytest.skip("Keras refuses steps_per_execution on PyTorch")
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile("sgd", "mse", steps_per_execution=several)
+    model = linear(steps_per_execution=several)
     taken = 0
-    for steps in (5, 6, 1):
-        fit_steps(model, EXAMPLES, steps, 4, {})
+    for steps in (5, 6, 1, 4):
+        options = {"validation_data": (X, 2 * X)}
+        history, counted = fit_steps(model, EXAMPLES, steps, 4, options)
         taken += steps
+        assert counted == steps
         assert model.optimizer.iterations == taken
+        assert model.steps_per_execution == several
+        assert history["val_loss"][-1] == pytest.approx(model.evaluate(X, 2 * X, verbose=0))
+
+
+def test_steps_are_counted_where_an_optimizer_is_reset():
+    reset = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: model.optimizer._iterations.assign(0)
+    )
+    model = linear()
+    assert fit_steps(model, EXAMPLES, 8, 4, {"callbacks": lambda: [reset]})[1] == 8
+
+
+def test_logs_that_the_last_part_lacks_are_kept():
+    options = {"validation_data": (X, 2 * X), "validation_freq": 2}
+    history, _ = fit_steps(linear(), EXAMPLES, 8, 4, options)
+    assert {name: len(logs) for name, logs in history.items()} == {"loss": 3, "val_loss": 1}
+
+
+def test_schedule_of_callbacks_spans_all_steps():
+    wrapped = RegularizedModel(linear(), [LossSmoothing(seed=0)])
+    wrapped.compile("sgd", "mse")
+    stages = ("loss_smoothing/stddev", (0.5, 0.25), 1)
+    options = {"callbacks": lambda: [ContinuationScheduler(*stages)]}
+    history, taken = fit_steps(wrapped, EXAMPLES, 8, 4, options)
+    assert (history[stages[0]], taken) == ([0.5, 0.25, 0], 8)
+    made = []
+
+    def averaging():
+        made.append(StochasticWeightAveraging(start=0.5))
+        return made
+
+    fit_steps(linear(), EXAMPLES, 10, 4, {"callbacks": averaging})
+    assert [each.models for each in made] == [2]
+
+
+def test_average_of_an_optimizer_is_that_of_as_many_batches():
+    ends = []
+    for several in (False, True):
+        model = one_weight_an_example()
+        model.compile(keras.optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5), Summed())
+        x, y = np.eye(10, dtype="float32"), np.zeros((10, 1))
+        if several:
+            for first in (0, 4, 8, 0):
+                model.train_on_batch(x[first : first + 4], y[first : first + 4])
+            model.optimizer.finalize_variable_values(model.trainable_variables)
+        else:
+            fit_steps(model, examples_of(x, y, None), 4, 4, {"shuffle": False})
+        ends.append(ops.convert_to_numpy(model.layers[0].kernel))
+    np.testing.assert_array_equal(*ends)
+    assert ends[0][0] not in (-1, -2)
+
+
+def test_killed_run_goes_on_to_as_many_steps(tmp_path):
+    def run(folder, *others):
+        keras.utils.set_random_seed(0)
+        model = linear()
+        options = {"callbacks": lambda: [*others, ExactResume(folder, every=1)]}
+        return model, *fit_steps(model, EXAMPLES, 8, 4, options)
+
+    whole, logs, _ = run(tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="killed"):
+        run(tmp_path / "killed", Killing())
+    for _ in range(2):  # the second only puts the end back
+        model, history, taken = run(tmp_path / "killed", Killing(after=99))
+        assert (taken, history) == (8, logs)
+        for one, other in zip(model.get_weights(), whole.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+class Killing(keras.callbacks.Callback):
+    def __init__(self, after=8):
+        super().__init__()
+        self.left = after
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.left -= 1
+        if not self.left:
+            raise RuntimeError("killed")
 
 
 @pytest.mark.parametrize("name", ["epochs", "steps_per_epoch", "initial_epoch"])
@@ -96,17 +199,3 @@ def test_no_example_and_a_list_of_numbers_are_short_sentences(examples, sentence
     with pytest.raises(ValueError, match=sentence) as error:
         examples_of(*examples)
     assert len(str(error.value)) < 250
-
-
-@pytest.mark.one_backend
-@pytest.mark.parametrize("scaled", [False, True])
-def test_average_that_two_fits_would_put_in_place_of_the_weights_is_refused(scaled):
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    optimizer = keras.optimizers.SGD(use_ema=True)
-    model.compile(keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer, "mse")
-    options = {"verbose": 0}
-    with pytest.raises(ValueError, match=r"use_ema.* received 4 steps, 3 of which are an epoch"):
-        fit_steps(model, EXAMPLES, 4, 4, options)
-    assert optimizer.iterations == 0
-    for steps in (2, 6):  # one fit each
-        assert len(fit_steps(model, EXAMPLES, steps, 4, options)["loss"]) == max(1, steps // 3)

@@ -141,6 +141,17 @@ def test_weights_are_rewound_to_those_of_a_later_step():
         np.testing.assert_array_equal(value, step * mask)
 
 
+def test_integers_of_numpy_are_saved_as_those_of_python(tmp_path):
+    path, numbers = tmp_path / "ticket.npz", {"rewind": 2, "rounds": 1, "controls": [1]}
+    given = {"rewind": np.int64(2), "rounds": np.int32(1), "controls": [np.int64(1)]}
+    first, log = search(path=path, **given)
+    assert len(log.ends) == 3
+    assert first.rounds[1].control is not None
+    again, log = search(path=path, **numbers)
+    assert again.rounds == first.rounds
+    assert not log.ends
+
+
 def test_rewinding_beyond_the_training_is_one_sentence():
     with pytest.raises(ValueError, match=r"`rewind` must be at most the steps .* 6; received rew"):
         search(rewind=7)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_regzoo.callbacks import GeneralizationLossStopping
+from keras_regzoo.callbacks import GeneralizationLossStopping, TargetStopping, TimeStopping
 from keras_regzoo.training import retrain_on_all_data
 
 RNG = np.random.default_rng(0)
@@ -67,7 +67,20 @@ def test_each_model_is_new():
         np.testing.assert_array_equal(one, other)
 
 
-def test_it_is_silent_and_calls_callbacks_that_are_new_for_each_fit(capsys):
+@pytest.mark.parametrize(
+    "stop",
+    [
+        lambda: TargetStopping(1e9, monitor="loss", restore_best_weights=False),
+        lambda: TimeStopping(1e-9, restore_best_weights=False),
+    ],
+)
+def test_steps_are_those_taken_where_a_callback_stops_earlier(stop):
+    result = retrain_on_all_data(build, X, Y, 8, batch_size=4, callbacks=lambda: [stop()])
+    assert result.steps == result.model.optimizer.iterations <= 3
+    assert len(result.history["loss"]) == 1
+
+
+def test_it_is_silent_and_calls_callbacks_made_once_for_the_fit(capsys):
     made = []
 
     def callbacks():
@@ -75,8 +88,8 @@ def test_it_is_silent_and_calls_callbacks_that_are_new_for_each_fit(capsys):
         return made[-1:]
 
     result = retrain_on_all_data(build, X, Y, 4, batch_size=4, callbacks=callbacks)
-    assert [history.epoch for history in made] == [[0], [1]]
-    assert [*made[0].history["loss"], *made[1].history["loss"]] == result.history["loss"]
+    assert [history.epoch for history in made] == [[0, 1]]
+    assert made[0].history["loss"] == result.history["loss"]
     assert capsys.readouterr().out == ""
 
 

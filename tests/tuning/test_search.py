@@ -67,7 +67,8 @@ def test_same_call_again_runs_no_fold_and_more_trials_the_rest(result, monkeypat
         return score(self, trial, *args)
 
     monkeypatch.setattr(CrossValidatedTuner, "_score", counted)
-    again = tuning.search("digits", "l2,dropout", out=result.folder, **SMALL)
+    of_numpy = {name: np.array(value)[()] for name, value in SMALL.items() if name != "progress"}
+    again = tuning.search("digits", "l2,dropout", out=result.folder, **{**SMALL, **of_numpy})
     assert made == []
     assert again.trials == result.trials
     more = tuning.search("digits", "l2,dropout", out=result.folder, **{**SMALL, "trials": 5})
