@@ -77,12 +77,16 @@ class Monitor:
         """Returns whether `value` is better than `best` by more than `min_delta`.
 
         NaN never is; anything else is better than `None`.
+
+        Raises:
+            ValueError: If which way is better is not known, whatever the values are.
         """
+        rising = self.rising(model)
         if value != value:
             return False
         if best is None:
             return True
-        gain = value - best if self.rising(model) else best - value
+        gain = value - best if rising else best - value
         return gain > self.min_delta
 
 
