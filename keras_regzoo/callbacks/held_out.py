@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import keras
 
 from keras_regzoo import validation
 from keras_regzoo.backend import aside
-from keras_regzoo.callbacks.own_data import check_examples
+from keras_regzoo.callbacks.own_data import check_examples, never_ends
 from keras_regzoo.quiet import QUIET
-
-_INFINITE = -1  # as `tf.data` says it
 
 
 class HeldOut:
@@ -65,8 +63,7 @@ def _check_dataset(data: Any) -> None:
         raise ValueError(
             _expected(f"{validation.shown(data)}, which can be gone through only once")
         )
-    cardinality = getattr(data, "cardinality", None)
-    if callable(cardinality) and int(cast(Any, cardinality())) == _INFINITE:
+    if never_ends(data):
         raise ValueError(_expected(f"{validation.shown(data)}, which never ends"))
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
-from keras_regzoo.callbacks.batch_norm import are_arrays, batch_norms, reestimate, try_first
+from keras_regzoo.callbacks.batch_norm import batch_norms, check_batches, reestimate, try_first
 from keras_regzoo.callbacks.fit_loop import callbacks_after, restores
 from keras_regzoo.callbacks.learning_rate import rate_variable
-from keras_regzoo.callbacks.own_data import check_examples, check_finite
 from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.stepwise import Stepwise
 
@@ -111,17 +108,8 @@ class StochasticWeightAveraging(Stepwise):
             validation.number("learning_rate", learning_rate, "(0, inf)")
         self.learning_rate = learning_rate
         self.cycle = None if cycle is None else validation.integer("cycle", cycle, "[1, inf)")
-        if are_arrays(batch_norm_data):
-            check_examples("`batch_norm_data`", batch_norm_data)
-            check_finite("`batch_norm_data`", batch_norm_data)
-        elif batch_norm_data is not None and (
-            isinstance(batch_norm_data, str | bytes | Mapping)
-            or not isinstance(batch_norm_data, Iterable | keras.utils.PyDataset)
-        ):
-            raise ValueError(
-                "`batch_norm_data` must be inputs in arrays, or a data set of batches; received "
-                f"{validation.shown(batch_norm_data)}."
-            )
+        if batch_norm_data is not None:
+            check_batches(batch_norm_data)
         self.batch_norm_data = batch_norm_data
         self.batch_size = validation.integer("batch_size", batch_size, "[1, inf)")
         self.started: int | None = None

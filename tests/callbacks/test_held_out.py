@@ -1,7 +1,5 @@
 """A look in the midst of an epoch: what it sees, and that training goes on as without it."""
 
-import itertools
-
 import keras
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from keras_regzoo.callbacks import ConsecutiveRiseStopping, held_out
 from keras_regzoo.layers import MonteCarloDropout
 from keras_regzoo.objectives import WeightPenalty
 from tests.backends import BACKEND
-from tests.callback_checks import Batches
+from tests.callback_checks import Batches, EndlessBatches
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(20, 4)).astype("float32")
@@ -129,16 +127,6 @@ def test_values_are_those_of_evaluate(data):
     assert found == pytest.approx({f"val_{name}": value for name, value in expected.items()})
 
 
-class Endless:
-    """As a `tf.data.Dataset` that is repeated says it."""
-
-    def __iter__(self):
-        return itertools.repeat((X, Y))
-
-    def cardinality(self):
-        return np.int64(-1)
-
-
 @pytest.mark.parametrize(
     ("data", "batch_size", "sentence"),
     [
@@ -149,7 +137,7 @@ class Endless:
         (((X, Y) for _ in range(2)), None, "which can be gone through only once"),
         (Batches(X, Y), 2, "`validation_batch_size` must be left out beside a dataset"),
         ((X.tolist(), Y.tolist()), None, "`validation_data` must hold arrays; received lists of"),
-        (Endless(), None, r"or a dataset; received .*, which never ends"),
+        (EndlessBatches(X, Y), None, r"or a dataset; received .*, which never ends"),
         ((X, Y), 0, r"`validation_batch_size` must be an integer in \[1, inf\); received"),
     ],
 )

@@ -54,7 +54,7 @@ def test_a_direction_that_is_not_known_is_told_after_one_epoch(name, tmp_path):
     make, objectives = CASES[name]
     callback, model = make(tmp_path), compiled(objectives())
     data = {"x": DATASET} if name == "curriculum" else {"x": X, "y": X, "batch_size": 4}
-    with pytest.raises(ValueError, match="`mode` must be .* for monitor='cust', of which Keras"):
+    with pytest.raises(ValueError, match=r"`mode` must be .* for monitor='cust', of which Keras"):
         model.fit(**data, epochs=3, verbose=0, callbacks=[callback])
     assert int(model.optimizer.iterations) == 2, "of the first epoch."
     assert not list(tmp_path.iterdir())
