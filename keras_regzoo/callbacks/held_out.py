@@ -49,8 +49,25 @@ class HeldOut:
 
         A training under way goes on as if there had been no look.
         """
+        return self._evaluated(model)
+
+    def names(self, model: keras.Model) -> set[str]:
+        """Returns the names of `evaluate`, from the first batch alone.
+
+        Raises:
+            ValueError: If the model cannot be evaluated on it.
+        """
+        try:
+            return set(self._evaluated(model, steps=1))
+        except Exception as error:  # whatever layers and backends raise
+            raise ValueError(
+                f"`validation_data` must be data that the model {model.name!r} can be evaluated "
+                f"on, which says: {validation.first_line(error)}"
+            ) from error
+
+    def _evaluated(self, model: keras.Model, **options: Any) -> dict[str, float]:
         with aside(model):
-            logs = model.evaluate(**self._data, verbose=QUIET, return_dict=True)
+            logs = model.evaluate(**self._data, **options, verbose=QUIET, return_dict=True)
         return {f"val_{name}": value for name, value in logs.items()}
 
 

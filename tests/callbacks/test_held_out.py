@@ -69,6 +69,7 @@ def test_training_is_bit_identical_with_looks_and_without(several):
     plain = fit()
     data = {"validation_data": HELD_OUT, "validation_batch_size": 3}
     assert_same(fit(looks(**data)), plain)
+    assert_same(fit(looks(every=99, **data)), plain)  # with the batch that is tried at first alone
     assert_same(fit(Changes(), looks(every=4, **data), Changes(), looks(**data)), plain)
 
 
@@ -76,10 +77,18 @@ def regularized():
     return RegularizedModel(network(), [WeightPenalty({"kernel": keras.regularizers.L2(0.01)})])
 
 
+def unbuilt():
+    return keras.Sequential([layers.Dense(8, "relu"), layers.Dropout(0.3), layers.Dense(1)])
+
+
 @pytest.mark.parametrize(
     ("build", "feed"),
-    [(lambda: network(MonteCarloDropout), None), (regularized, lambda: Batches(X, Y))],
-    ids=["random at inference", "regularized, PyDataset"],
+    [
+        (unbuilt, None),
+        (lambda: network(MonteCarloDropout), None),
+        (regularized, lambda: Batches(X, Y)),
+    ],
+    ids=["unbuilt", "random at inference", "regularized, PyDataset"],
 )
 def test_looks_leave_seeds_metrics_and_feeds_alone(build, feed):
     options = {"feed": feed, "run_eagerly": True}

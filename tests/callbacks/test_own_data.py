@@ -80,11 +80,13 @@ def normalized():
         (lambda: callbacks.GradientMonitor(WIDE, Y), "`x`"),
         (lambda: callbacks.StochasticWeightAveraging(batch_norm_data=WIDE), "`batch_norm_data`"),
         (lambda: callbacks.StochasticWeightAveraging(batch_norm_data=Wide()), "`batch_norm_data`"),
+        (lambda: callbacks.TargetStopping(1.0, validation_data=(WIDE, Y)), "`validation_data`"),
+        (lambda: callbacks.TimeStopping(9, every=5, validation_data=Wide()), "`validation_data`"),
     ],
 )
 def test_data_of_another_width_are_refused_before_the_first_step(callback, name):
     model = normalized()
-    with pytest.raises(ValueError, match=rf"^{name} must be inputs that .* says: Input .*5\)$"):
+    with pytest.raises(ValueError, match=rf"^{name} must be .* that .* says: Input .*5\)$"):
         model.fit(X, Y, verbose=0, callbacks=[callback()])
     assert int(model.optimizer.iterations) == 0
 
