@@ -27,6 +27,7 @@ from tests.cases.networks import Placed, batch, place
 from tests.check import SAVED
 from tests.checks import CHECKS, counted_fit
 from tests.seeds import reset_draws
+from tests.virtual_devices import two_devices
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_PROCESSES = ("loads_in_a_fresh_process", "two_virtual_devices")
@@ -179,7 +180,7 @@ def run_on_two_devices(module: str, directory: Path) -> dict[str, Any]:
 
 def report_on_two_devices(module: str, path: str) -> None:
     """Makes two virtual devices before anything runs, then trains every case on both."""
-    strategy = _two_devices()
+    strategy = two_devices()
     reports: dict[str, Any] = {}
     for case in importlib.import_module(module).CASES:
         try:
@@ -188,21 +189,6 @@ def report_on_two_devices(module: str, path: str) -> None:
         except Exception as error:
             reports[case.id] = repr(error)
     Path(path).write_text(json.dumps(reports))
-
-
-def _two_devices() -> Any:
-    if BACKEND == "jax":
-        distribution = keras.distribution.DataParallel()
-        assert len(distribution.device_mesh.devices.flatten()) == 2
-        keras.distribution.set_distribution(distribution)
-        return None
-    tensorflow = importlib.import_module("tensorflow")
-    one = tensorflow.config.LogicalDeviceConfiguration()
-    cpu = tensorflow.config.list_physical_devices("CPU")[0]
-    tensorflow.config.set_logical_device_configuration(cpu, [one, one])
-    strategy = tensorflow.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    assert strategy.num_replicas_in_sync == 2
-    return strategy
 
 
 def child(function: str, *arguments: str) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops, tree
 
+from keras_regzoo import validation
 from keras_regzoo.backend import PureView, aside
-from keras_regzoo.callbacks.own_data import check_taken
+from keras_regzoo.callbacks.own_data import (
+    check_examples,
+    check_finite,
+    check_taken,
+    never_ends,
+)
 
 FIRST = 2  # examples of arrays on which a model is tried
 
@@ -79,6 +85,21 @@ def try_first(model: keras.Model, data: Any) -> None:
         found = list(itertools.islice(batches(data, FIRST), 1))
     for x in found:
         check_taken("`batch_norm_data`", model, x)
+
+
+def check_batches(data: Any) -> None:
+    """Raises a ValueError unless `data` are inputs in arrays, or batches that end."""
+    if are_arrays(data):
+        check_examples("`batch_norm_data`", data)
+        check_finite("`batch_norm_data`", data)
+        return
+    foreign = isinstance(data, str | bytes | Mapping)
+    known = not foreign and isinstance(data, Iterable | keras.utils.PyDataset)
+    if not known or never_ends(data):
+        raise ValueError(
+            "`batch_norm_data` must be inputs in arrays, or a data set of batches; received "
+            f"{validation.shown(data)}{', which never ends' if known else ''}."
+        )
 
 
 def batches(data: Any, batch_size: int) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from keras_regzoo import validation
 from keras_regzoo.callbacks.monitor import Monitor
+from keras_regzoo.callbacks.pacing_reach import check_reach, planned_levels
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.callbacks.stepwise import batches_seen
 
@@ -195,14 +196,9 @@ class CurriculumScheduler(Resumable):
             counts = epochs * len(self.dataset)
         elif self.by == "plateau":
             first = 0
-            counts = (epochs - 1) // (self.patience + 1) + 1
-        planned = range(first + counts - 1, first - 1, -1)
-        if planned and not any(self.dataset.share(count) == 1 for count in planned):
-            unit = "level" if self.by == "plateau" else self.by
-            raise ValueError(
-                f"`pacing` must reach 1 within the {counts} {unit}s that are planned; received one "
-                f"that is {self.dataset.share(planned[0]):g} at the last."
-            )
+            counts = planned_levels(epochs, self.patience)
+        unit = "level" if self.by == "plateau" else self.by
+        check_reach(self.dataset.share, range(first, first + counts), unit)
 
     def _check_reading(self) -> None:
         if not self._read:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import keras
 
+_KNOWN = ("keras", "keras_regzoo")
+
 
 class FitLoop(NamedTuple):
     """What a running `fit` holds.
@@ -50,6 +52,20 @@ def callbacks_after(callback: keras.callbacks.Callback) -> list[keras.callbacks.
     except ValueError:
         return []
     return listed[listed.index(callback) + 1 :]
+
+
+def may_be_given_logs(callback: keras.callbacks.Callback) -> bool:
+    """Returns whether a callback of the user's own comes before it, which may log what it likes."""
+    try:
+        listed = enclosing_fit(callback).callbacks.callbacks
+    except ValueError:
+        return True
+    before = listed[: listed.index(callback)]
+    return any(
+        isinstance(each, keras.callbacks.LambdaCallback)
+        or type(each).__module__.partition(".")[0] not in _KNOWN
+        for each in before
+    )
 
 
 def restores(callback: Any) -> bool:

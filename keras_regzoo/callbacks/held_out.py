@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import keras
 
 from keras_regzoo import validation
 from keras_regzoo.backend import aside
-from keras_regzoo.callbacks.own_data import check_examples
+from keras_regzoo.callbacks.own_data import check_examples, never_ends
 from keras_regzoo.quiet import QUIET
-
-_INFINITE = -1  # as `tf.data` says it
 
 
 class HeldOut:
@@ -51,8 +49,25 @@ class HeldOut:
 
         A training under way goes on as if there had been no look.
         """
+        return self._evaluated(model)
+
+    def names(self, model: keras.Model) -> set[str]:
+        """Returns the names of `evaluate`, from the first batch alone.
+
+        Raises:
+            ValueError: If the model cannot be evaluated on it.
+        """
+        try:
+            return set(self._evaluated(model, steps=1))
+        except Exception as error:  # whatever layers and backends raise
+            raise ValueError(
+                f"`validation_data` must be data that the model {model.name!r} can be evaluated "
+                f"on, which says: {validation.first_line(error)}"
+            ) from error
+
+    def _evaluated(self, model: keras.Model, **options: Any) -> dict[str, float]:
         with aside(model):
-            logs = model.evaluate(**self._data, verbose=QUIET, return_dict=True)
+            logs = model.evaluate(**self._data, **options, verbose=QUIET, return_dict=True)
         return {f"val_{name}": value for name, value in logs.items()}
 
 
@@ -65,8 +80,7 @@ def _check_dataset(data: Any) -> None:
         raise ValueError(
             _expected(f"{validation.shown(data)}, which can be gone through only once")
         )
-    cardinality = getattr(data, "cardinality", None)
-    if callable(cardinality) and int(cast(Any, cardinality())) == _INFINITE:
+    if never_ends(data):
         raise ValueError(_expected(f"{validation.shown(data)}, which never ends"))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, cast
 
 import keras
 
@@ -41,12 +41,16 @@ class Monitor:
         Raises:
             ValueError: If the logs have no such name; the sentence lists those they have.
         """
-        if not logs or self.name not in logs:
-            listed = ", ".join(sorted(logs or ())) or "none"
+        self.check(logs or ())
+        return float(cast(Any, logs)[self.name])
+
+    def check(self, names: Collection[str]) -> None:
+        """Raises a ValueError unless it is one of these names of logs, which the sentence lists."""
+        if self.name not in names:
+            listed = ", ".join(sorted(names)) or "none"
             raise ValueError(
                 f"`monitor` must be one of the logs ({listed}); received monitor={self.name!r}."
             )
-        return float(logs[self.name])
 
     def rising(self, model: keras.Model) -> bool:
         """Returns whether more is better.
@@ -77,12 +81,16 @@ class Monitor:
         """Returns whether `value` is better than `best` by more than `min_delta`.
 
         NaN never is; anything else is better than `None`.
+
+        Raises:
+            ValueError: If which way is better is not known, whatever the values are.
         """
+        rising = self.rising(model)
         if value != value:
             return False
         if best is None:
             return True
-        gain = value - best if self.rising(model) else best - value
+        gain = value - best if rising else best - value
         return gain > self.min_delta
 
 

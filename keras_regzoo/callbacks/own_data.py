@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -10,6 +10,8 @@ from keras import ops, tree
 
 from keras_regzoo import validation
 from keras_regzoo.backend import PureView
+
+_INFINITE = -1  # as `tf.data` says it
 
 
 def check_examples(name: str, *parts: Any) -> None:
@@ -52,3 +54,11 @@ def check_finite(name: str, arrays: Any) -> None:
         array = ops.convert_to_numpy(each) if ops.is_tensor(each) else np.asarray(each)
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"{name} must be finite; received NaN or infinity.")
+
+
+def never_ends(data: Any) -> bool:
+    """Returns whether a data set says that it has no last batch, as endless ones of Keras do."""
+    if isinstance(data, keras.utils.PyDataset):
+        return data.num_batches is None
+    cardinality = getattr(data, "cardinality", None)
+    return callable(cardinality) and int(cast(Any, cardinality())) == _INFINITE

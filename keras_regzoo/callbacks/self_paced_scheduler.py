@@ -15,6 +15,7 @@ from keras_regzoo.backend import aside, assign_between_steps
 from keras_regzoo.callbacks.find_strength import find_strength
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.own_data import check_examples
+from keras_regzoo.callbacks.pacing_reach import check_reach, planned_levels
 from keras_regzoo.callbacks.resumable import Resumable
 from keras_regzoo.callbacks.stepwise import Executions
 from keras_regzoo.example_losses import UnreducedLoss, example_losses, unreduced
@@ -43,7 +44,8 @@ class SelfPacedScheduler(Resumable):
     Args:
         growth: μ, above 1; or `None`, with `pacing`.
         pacing: Callable from t to a share in (0, 1], such as a pacing of
-            `keras_regzoo.data.pacing`; or `None`, with `growth`.
+            `keras_regzoo.data.pacing`; or `None`, with `growth`. It must be 1 at one of the moves
+            that are planned, unless a finite `limit` leaves examples out.
         data: With `pacing`, a pair `(x, y)` of arrays: the examples whose losses are compared,
             usually all that are trained on.
         limit: The greatest λ, above 0; with wrong labels, one that leaves them out.
@@ -60,7 +62,8 @@ class SelfPacedScheduler(Resumable):
     Raises:
         ValueError: If an argument is out of its range, or not one of `growth` and `pacing` is
             given, or `data` without `pacing`; before training, if the model has no such threshold,
-            or with `pacing` not a single loss; if a share is out of its range, or a loss NaN.
+            or with `pacing` not a single loss, or a share that cannot reach 1 in the epochs
+            planned; if a share is out of its range, or a loss NaN.
 
     Example:
 
@@ -77,7 +80,7 @@ class SelfPacedScheduler(Resumable):
     and sec. 5.
     """
 
-    STATE = ("start", "count", "value", "waited", "best")
+    STATE = ("first_epoch", "start", "count", "value", "waited", "best")
 
     def __init__(
         self,
@@ -128,7 +131,14 @@ class SelfPacedScheduler(Resumable):
         self._begin(float(ops.convert_to_numpy(self._found.variable)))
         self._move()
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._epoch = epoch
+
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.first_epoch is None:
+            self.first_epoch = self._epoch
+            if self._pacing is not None and self.limit == math.inf:
+                self._check_reach()
         if self.per == "step":
             self._executions.begin(batch)
 
@@ -145,6 +155,7 @@ class SelfPacedScheduler(Resumable):
             logs[self._path] = in_force
 
     def _begin(self, start: float) -> None:
+        self.first_epoch: int | None = None
         self.start = start
         self.value = start
         self.count = 0
@@ -171,11 +182,26 @@ class SelfPacedScheduler(Resumable):
         if self.growth is not None:
             value = grown(self.start, self.growth, self.count // self.every)
         else:
-            share = validation.number("pacing", self._pacing(self.count), "(0, 1]")
+            share = self._share(self.count)
             value = admitting(share, self._losses()) if share < 1 else math.inf
         value = validation.number(self._path, value, self._found.within)
         self.value = min(value, self.limit)
         assign_between_steps(self.model, self._found.variable, self.value)
+
+    def _share(self, count: int) -> float:
+        return validation.number("pacing", self._pacing(count), "(0, 1]")
+
+    def _check_reach(self) -> None:
+        """Raises a ValueError if no move that is planned is to all examples."""
+        params: Any = self.params
+        counts = int(params["epochs"]) - self._epoch
+        if self.per == "step":
+            counts *= params.get("steps") or 0  # data of unknown length leave it open
+        elif self.per == "plateau":
+            counts = planned_levels(counts, self.patience)
+        several = self.per == "step" and self.model.steps_per_execution > 1
+        unit = "level" if self.per == "plateau" else self.per
+        check_reach(self._share, range(0, counts, 1 if several else self.every), unit)
 
     def _losses(self) -> np.ndarray:
         x, y = self.data

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import assign_between_steps, write_back
-from keras_regzoo.callbacks.batch_norm import are_arrays, batch_norms, reestimate, try_first
+from keras_regzoo.callbacks.batch_norm import batch_norms, check_batches, reestimate, try_first
 from keras_regzoo.callbacks.fit_loop import callbacks_after, restores
 from keras_regzoo.callbacks.learning_rate import rate_variable
-from keras_regzoo.callbacks.own_data import check_examples, check_finite
 from keras_regzoo.callbacks.pruned_weights import keep_zeros
 from keras_regzoo.callbacks.stepwise import Stepwise
 
@@ -33,7 +30,8 @@ class StochasticWeightAveraging(Stepwise):
 
     i counts the steps from the epoch in which averaging starts, from 1. Until then, and beside
     it, training and validation are as ever: the model gets the average when training ends, also
-    by `model.stop_training`. If nothing was averaged by then, it keeps its weights. What
+    by `model.stop_training`. If nothing was averaged by then, it keeps its weights, as a warning
+    says; where no epoch is left for averaging, another says so when training begins. What
     `MagnitudePruning` has removed by then is 0 in the average, too. A callback that restores the
     best weights must come before it in the list, or replaces the average, as a warning says. Only
     weights that are trainable when training begins are averaged, in float64, also while
@@ -41,6 +39,9 @@ class StochasticWeightAveraging(Stepwise):
     to other weights, are taken anew from a full pass over `batch_norm_data` in training mode: the
     means over all its examples of the batches' means and variances. All other state is the last
     step's.
+
+    The weights that averaging starts from are left out: n is 0 at i = c, where algorithm 1 of the
+    paper counts them as one model.
 
     With `steps_per_execution` above 1 the rate is set, and weights are averaged, once an execution.
 
@@ -111,17 +112,8 @@ class StochasticWeightAveraging(Stepwise):
             validation.number("learning_rate", learning_rate, "(0, inf)")
         self.learning_rate = learning_rate
         self.cycle = None if cycle is None else validation.integer("cycle", cycle, "[1, inf)")
-        if are_arrays(batch_norm_data):
-            check_examples("`batch_norm_data`", batch_norm_data)
-            check_finite("`batch_norm_data`", batch_norm_data)
-        elif batch_norm_data is not None and (
-            isinstance(batch_norm_data, str | bytes | Mapping)
-            or not isinstance(batch_norm_data, Iterable | keras.utils.PyDataset)
-        ):
-            raise ValueError(
-                "`batch_norm_data` must be inputs in arrays, or a data set of batches; received "
-                f"{validation.shown(batch_norm_data)}."
-            )
+        if batch_norm_data is not None:
+            check_batches(batch_norm_data)
         self.batch_norm_data = batch_norm_data
         self.batch_size = validation.integer("batch_size", batch_size, "[1, inf)")
         self.started: int | None = None
@@ -138,6 +130,14 @@ class StochasticWeightAveraging(Stepwise):
                 "The average of the weights will be replaced by the best weights of %s: put it "
                 "before StochasticWeightAveraging in the list, or have it restore none.",
                 later[0],
+            )
+        planned = (self.params or {}).get("epochs")
+        if planned is not None and self._first_epoch() >= planned:
+            LOGGER.warning(
+                "No weights will be averaged in this training: its %d epochs end before the start, "
+                "which is %d epochs from the first.",
+                planned,
+                self._first_epoch(),
             )
         if self.batch_norm_data is None and batch_norms(self.model):
             raise ValueError(
@@ -194,7 +194,7 @@ class StochasticWeightAveraging(Stepwise):
     def _first_epoch(self) -> int:
         if isinstance(self.start, int):
             return self.start
-        return math.floor(self.start * (self.params or {})["epochs"])
+        return epochs_before(self.start, (self.params or {})["epochs"])
 
     def _add(self) -> None:
         weights = [_array(variable) for variable in self._variables]
@@ -204,6 +204,11 @@ class StochasticWeightAveraging(Stepwise):
         else:
             pairs = zip(self.average, weights, strict=True)
             self.average = [mean + (w - mean) / self.models for mean, w in pairs]
+
+
+def epochs_before(share: float, epochs: int) -> int:
+    """Returns ⌊share · epochs⌋, where a product that is whole but for rounding counts as whole."""
+    return math.floor(share * epochs + 1e-9)
 
 
 def cyclic_rate(i: int, cycle: int, first: float, last: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import numpy as np
 
 from keras_regzoo import validation
 from keras_regzoo.backend import write_back
+from keras_regzoo.callbacks.fit_loop import may_be_given_logs
 from keras_regzoo.callbacks.held_out import HeldOut
 from keras_regzoo.callbacks.monitor import Monitor
 from keras_regzoo.callbacks.pruned_weights import keep_zeros
@@ -45,7 +47,8 @@ class Stopping(Resumable, ABC):
             those with validation where it is monitored and `fit` has a `validation_freq`. If
             `steps_per_execution` is above 1, a look comes with the execution that reaches it.
         validation_data: What to look at: a tuple `(x, y)` or `(x, y, sample_weight)`, or a dataset
-            that can be gone through again and again. With `None` it is what `fit` logs.
+            that can be gone through again and again, of which one batch is tried when training
+            begins. With `None` it is what `fit` logs.
         validation_batch_size: Examples evaluated at a time, at least 1; a dataset has its own.
 
     Attributes:
@@ -63,8 +66,11 @@ class Stopping(Resumable, ABC):
 
     Raises:
         ValueError: If an argument is not as it must be, or a validation log is to be looked at
-            every few steps without validation data; at the first look, if the logs do not have
-            the monitor (the sentence lists those they have), or which way is better is not known.
+            every few steps without validation data; when training begins, if the model cannot be
+            evaluated on the validation data; as soon as the logs are known, and at the first look
+            at the latest, if they do not have the monitor (the sentence lists those they have);
+            at the first look, if which way is better is not known.
+        UserWarning: If training ends before the first look, and no log of that name was seen.
 
     Example:
 
@@ -149,6 +155,8 @@ class Stopping(Resumable, ABC):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._begin()
         self._note(None)
+        if self.held_out is not None and self.model.built:
+            self._check_names(self._held_out_names(), "val_")
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if not self.async_safe:
@@ -162,14 +170,19 @@ class Stopping(Resumable, ABC):
             self._last = max(self._last, batch)
             return
         self.steps += self._executions.end(batch)
+        first, self._stepped = not self._stepped, True
         if self._due():
             write_back(self.model)
             self._look(logs)
-        elif self.BETWEEN_LOOKS:
+            return
+        if first and self.every is not None:
+            self._check_names({*(logs or ()), *self._held_out_names()})
+        if self.BETWEEN_LOOKS:
             self._judge()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.epochs += 1
+        self._unseen -= {name for each in logs or () for name in (each, f"val_{each}")}
         if self._in_epoch:
             self.steps += self._executions.first + self._executions.end(self._last)
             self._in_epoch, self._last = False, -1
@@ -184,6 +197,12 @@ class Stopping(Resumable, ABC):
                 self.steps,
                 self.reason or "it had nothing to look at",
             )
+        if self.steps and self._unseen and not any(self.curves.values()):
+            warnings.warn(
+                f"{type(self).__name__} looked at nothing in this training, of {self.steps} steps, "
+                f"and it is not known whether there is a log of {sorted(self._unseen)}.",
+                stacklevel=2,
+            )
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
             keep_zeros(self.model)
@@ -192,6 +211,9 @@ class Stopping(Resumable, ABC):
         self.curves: dict[str, list[float]] = {name: [] for name in self.monitors}
         self.epochs = self.steps = self.looked = 0
         self._in_epoch, self._last = False, -1
+        self._unseen = set(self.monitors)  # of which no log is known yet
+        self._stepped = False
+        self._names: set[str] | None = None
         self.best_look: int | None = None
         self.best_steps: int | None = None
         self.best_weights: list[np.ndarray] | None = None
@@ -201,6 +223,18 @@ class Stopping(Resumable, ABC):
 
     def _due(self) -> bool:
         return self.every is not None and self.steps // self.every > self.looked // self.every
+
+    def _held_out_names(self) -> set[str]:
+        if self.held_out is not None and self._names is None:
+            self._names = self.held_out.names(self.model)
+        return self._names or set()
+
+    def _check_names(self, names: set[str], prefix: str = "") -> None:
+        """Refuses other monitors before the first look, unless a callback may log them by then."""
+        self._unseen -= names
+        unknown = [each for each in self._unseen if each.startswith(prefix)]
+        if unknown and not may_be_given_logs(self):
+            self.monitors[min(unknown)].check(names)
 
     def _is_validated(self, epoch: int) -> bool:
         return all(monitor.is_due(epoch) for monitor in self.monitors.values())

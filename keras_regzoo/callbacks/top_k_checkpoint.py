@@ -36,7 +36,8 @@ class TopKCheckpoint(Resumable):
 
     Raises:
         ValueError: If an argument is not as it must be; before training, if nothing can be written
-            to the folder; at an epoch's end, if there is no such log.
+            to the folder; at the first epoch's end, if there is no such log or
+            which way is better is not known.
 
     Attributes:
         paths: The files kept, best first, as `average_weights` and `average_predictions` of
@@ -86,6 +87,7 @@ class TopKCheckpoint(Resumable):
         if not self._monitor.is_due(epoch):
             return
         value = self._monitor.read(logs)
+        self._monitor.rising(self.model)  # raises where it is not known, before a file is written
         better = [
             place
             for place, (kept, _) in enumerate(self.kept)

@@ -1,7 +1,5 @@
 """A look in the midst of an epoch: what it sees, and that training goes on as without it."""
 
-import itertools
-
 import keras
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from keras_regzoo.callbacks import ConsecutiveRiseStopping, held_out
 from keras_regzoo.layers import MonteCarloDropout
 from keras_regzoo.objectives import WeightPenalty
 from tests.backends import BACKEND
-from tests.callback_checks import Batches
+from tests.callback_checks import Batches, EndlessBatches
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(20, 4)).astype("float32")
@@ -71,6 +69,7 @@ def test_training_is_bit_identical_with_looks_and_without(several):
     plain = fit()
     data = {"validation_data": HELD_OUT, "validation_batch_size": 3}
     assert_same(fit(looks(**data)), plain)
+    assert_same(fit(looks(every=99, **data)), plain)  # with the batch that is tried at first alone
     assert_same(fit(Changes(), looks(every=4, **data), Changes(), looks(**data)), plain)
 
 
@@ -78,10 +77,18 @@ def regularized():
     return RegularizedModel(network(), [WeightPenalty({"kernel": keras.regularizers.L2(0.01)})])
 
 
+def unbuilt():
+    return keras.Sequential([layers.Dense(8, "relu"), layers.Dropout(0.3), layers.Dense(1)])
+
+
 @pytest.mark.parametrize(
     ("build", "feed"),
-    [(lambda: network(MonteCarloDropout), None), (regularized, lambda: Batches(X, Y))],
-    ids=["random at inference", "regularized, PyDataset"],
+    [
+        (unbuilt, None),
+        (lambda: network(MonteCarloDropout), None),
+        (regularized, lambda: Batches(X, Y)),
+    ],
+    ids=["unbuilt", "random at inference", "regularized, PyDataset"],
 )
 def test_looks_leave_seeds_metrics_and_feeds_alone(build, feed):
     options = {"feed": feed, "run_eagerly": True}
@@ -129,16 +136,6 @@ def test_values_are_those_of_evaluate(data):
     assert found == pytest.approx({f"val_{name}": value for name, value in expected.items()})
 
 
-class Endless:
-    """As a `tf.data.Dataset` that is repeated says it."""
-
-    def __iter__(self):
-        return itertools.repeat((X, Y))
-
-    def cardinality(self):
-        return np.int64(-1)
-
-
 @pytest.mark.parametrize(
     ("data", "batch_size", "sentence"),
     [
@@ -149,7 +146,7 @@ class Endless:
         (((X, Y) for _ in range(2)), None, "which can be gone through only once"),
         (Batches(X, Y), 2, "`validation_batch_size` must be left out beside a dataset"),
         ((X.tolist(), Y.tolist()), None, "`validation_data` must hold arrays; received lists of"),
-        (Endless(), None, r"or a dataset; received .*, which never ends"),
+        (EndlessBatches(X, Y), None, r"or a dataset; received .*, which never ends"),
         ((X, Y), 0, r"`validation_batch_size` must be an integer in \[1, inf\); received"),
     ],
 )

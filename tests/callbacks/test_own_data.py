@@ -1,10 +1,13 @@
 """Data that a callback holds are refused where it is made, not when training has come to them."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 
 from keras_regzoo import callbacks
+from tests.callback_checks import EndlessBatches
 
 pytestmark = pytest.mark.one_backend
 
@@ -25,6 +28,27 @@ def test_arrays_of_other_lengths_and_of_no_example_are_refused(name):
     for x, y, received in ((X, Y[:5], "8, 5"), (X[:0], Y[:0], "0, 0")):
         with pytest.raises(ValueError, match=f"{name} must have as many .* received {received}"):
             TAKE[name](x, y)
+
+
+class Repeated:
+    """As a `tf.data.Dataset` that is repeated says it."""
+
+    def __iter__(self):
+        return itertools.repeat((X, Y))
+
+    def cardinality(self):
+        return np.int64(-1)
+
+
+@pytest.mark.parametrize("data", [Repeated(), EndlessBatches(X, Y)])
+@pytest.mark.parametrize("name", ["validation_data", "batch_norm_data"])
+def test_batches_without_an_end_are_refused_where_they_are_given(name, data):
+    take = {
+        "validation_data": lambda: callbacks.TargetStopping(0.1, validation_data=data),
+        "batch_norm_data": lambda: callbacks.StochasticWeightAveraging(batch_norm_data=data),
+    }
+    with pytest.raises(ValueError, match=rf"^`{name}` must be .* received .*, which never ends\.$"):
+        take[name]()
 
 
 @pytest.mark.parametrize("data", ["x", {"a": 1}, 3])
@@ -56,11 +80,13 @@ def normalized():
         (lambda: callbacks.GradientMonitor(WIDE, Y), "`x`"),
         (lambda: callbacks.StochasticWeightAveraging(batch_norm_data=WIDE), "`batch_norm_data`"),
         (lambda: callbacks.StochasticWeightAveraging(batch_norm_data=Wide()), "`batch_norm_data`"),
+        (lambda: callbacks.TargetStopping(1.0, validation_data=(WIDE, Y)), "`validation_data`"),
+        (lambda: callbacks.TimeStopping(9, every=5, validation_data=Wide()), "`validation_data`"),
     ],
 )
 def test_data_of_another_width_are_refused_before_the_first_step(callback, name):
     model = normalized()
-    with pytest.raises(ValueError, match=rf"^{name} must be inputs that .* says: Input .*5\)$"):
+    with pytest.raises(ValueError, match=rf"^{name} must be .* that .* says: Input .*5\)$"):
         model.fit(X, Y, verbose=0, callbacks=[callback()])
     assert int(model.optimizer.iterations) == 0
 

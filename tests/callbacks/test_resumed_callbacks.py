@@ -35,7 +35,7 @@ MAKE = {
     DICTIONARY: lambda path: callbacks.ResampleDeadLatents(X, every=3, times=3),
     "Scheduler": lambda path: callbacks.Scheduler("drop/rate", lambda t: 0.02 * t, per="step"),
     "SelfPacedScheduler": lambda path: callbacks.SelfPacedScheduler(
-        pacing=data.pacing.linear(0.3, 4), data=(X, Y)
+        pacing=data.pacing.linear(0.3, 3), data=(X, Y)
     ),
     "SnapshotCheckpoint": lambda path: callbacks.SnapshotCheckpoint(
         path + "/{cycle}.keras", 3, 0.1

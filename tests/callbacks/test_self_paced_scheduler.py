@@ -193,6 +193,49 @@ def test_share_out_of_range_and_nan_losses_are_one_sentence():
         fit(SelfPacedScheduler(pacing=lambda count: 0.5, data=(X * np.nan, Y)))
 
 
+@pytest.mark.parametrize(
+    ("share", "options", "sentence"),
+    [
+        (
+            lambda count: 0.5,
+            {},
+            r"within the 3 epochs that are planned; received .* 0\.5 at the last",
+        ),
+        (pacing.linear(0.25, length=3), {}, "within the 3 epochs"),
+        (pacing.linear(0.25, length=12), {"per": "step"}, "within the 12 steps"),
+        (pacing.linear(0.25, length=11), {"per": "step", "every": 2}, "within the 12 steps"),
+        (pacing.linear(0.25, length=2), {"per": "plateau", "patience": 1}, "within the 2 levels"),
+    ],
+)
+def test_pacing_that_never_takes_in_all_is_refused_before_the_first_step(share, options, sentence):
+    model = paced()
+    with pytest.raises(ValueError, match=rf"`pacing` must reach 1 {sentence}"):
+        fit(SelfPacedScheduler(pacing=share, data=(X, Y), **options), model)
+    assert int(model.optimizer.iterations) == 0
+
+
+@pytest.mark.parametrize(
+    ("share", "options"),
+    [
+        (pacing.linear(0.25, length=2), {}),
+        (pacing.linear(0.25, length=11), {"per": "step"}),
+        (pacing.linear(0.25, length=10), {"per": "step", "every": 2}),
+        (pacing.linear(0.25, length=1), {"per": "plateau", "patience": 1}),
+        (lambda count: 0.5, {"limit": 100.0}),
+    ],
+)
+def test_pacing_that_can_come_to_all_or_is_limited_trains(share, options):
+    scheduler = SelfPacedScheduler(pacing=share, data=(X, Y), **options)
+    fit(scheduler)
+    assert scheduler.first_epoch == 0
+
+
+def test_epochs_before_the_initial_one_are_not_counted():
+    scheduler = SelfPacedScheduler(pacing=pacing.linear(0.25, length=2), data=(X, Y))
+    with pytest.raises(ValueError, match="`pacing` must reach 1 within the 2 epochs"):
+        fit(scheduler, epochs=4, initial_epoch=2)
+
+
 def test_model_without_the_objective_says_so():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")

@@ -11,6 +11,7 @@ from keras_regzoo.callbacks import (
     StochasticWeightAveraging,
 )
 from keras_regzoo.callbacks.batch_norm import reestimate
+from keras_regzoo.callbacks.stochastic_weight_averaging import epochs_before
 from tests.callback_checks import Batches
 
 RNG = np.random.default_rng(0)
@@ -64,6 +65,14 @@ def test_weights_at_the_ends_of_the_last_epochs_are_averaged(start, epochs_avera
     watch = averaged_fit(model, averaging)
     assert_average(model, [watch.weights[6 * epoch + 5] for epoch in epochs_averaged])
     assert averaging.models == len(epochs_averaged)
+
+
+@pytest.mark.one_backend
+def test_a_share_of_the_epochs_is_rounded_down_as_a_decimal_number():
+    """0.29 · 100 is 28.999999999999996 in floats."""
+    hundredths = range(1, 100)
+    assert [epochs_before(each / 100, 100) for each in hundredths] == list(hundredths)
+    assert [epochs_before(0.7, 4), epochs_before(0.75, 4), epochs_before(0.001, 4)] == [2, 3, 0]
 
 
 @pytest.mark.one_backend
@@ -264,6 +273,23 @@ def test_data_without_a_batch_is_one_sentence():
 def test_average_of_nothing_is_told(caplog, options, when):
     averaged_fit(network(), StochasticWeightAveraging(**options))
     assert f"No weights were averaged: training ended after 24 steps, {when}" in caplog.text
+
+
+@pytest.mark.one_backend
+def test_a_start_behind_the_last_epoch_is_told_before_training_and_stops_no_fit(caplog):
+    class Begun(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.told = list(caplog.messages)
+
+    model, averaging, begun = network(), StochasticWeightAveraging(2), Begun()
+    averaged_fit(model, averaging, epochs=2, callbacks=[begun])
+    assert begun.told == [
+        "No weights will be averaged in this training: its 2 epochs end before the start, which is "
+        "2 epochs from the first."
+    ]
+    averaged_fit(model, averaging, epochs=4, initial_epoch=2, callbacks=[begun])
+    assert len(begun.told) == 2, "the second is that of the first training's end."
+    assert averaging.models == 2
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -43,12 +43,17 @@ CASES: tuple[Case, ...] = (
     Case(
         callbacks.SelfPacedScheduler,
         "callback",
-        arguments=lambda: {"pacing": lambda count: 0.5, "data": (np.eye(6), np.ones((6, 2)))},
+        arguments=lambda: {
+            "pacing": lambda count: 0.5,
+            "data": (np.eye(6), np.ones((6, 2))),
+            "limit": 1e6,  # else the pacing would have to reach 1 in each training
+        },
         variations=(
             lambda: {"growth": 1.3, "limit": 2.0, "threshold": "self_paced/threshold"},
             lambda: {
                 "pacing": lambda count: 0.5,
                 "data": (np.eye(6), np.ones((6, 2))),
+                "limit": 1e6,
                 "per": "step",
                 "every": 2,
                 "batch_size": 4,
