@@ -25,7 +25,7 @@ def test_a_fold_does_not_take_the_run_of_another_for_its_own(tmp_path):
         options = {"epochs": 1, "callbacks": lambda: [ExactResume(folder())]}
         return cross_validate(build, X, Y, 2, **options)
 
-    with pytest.raises(ValueError, match="`path` must hold a run on these data, as each fit"):
+    with pytest.raises(ValueError, match="`path` must be a folder for each fit of its own"):
         validated(lambda: tmp_path / "shared")
     numbers, again = itertools.count(), itertools.count()
     first = validated(lambda: tmp_path / str(next(numbers)))

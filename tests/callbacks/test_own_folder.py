@@ -18,10 +18,10 @@ X = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
 LABELS = np.arange(12) % 2
 
 
-def fit(resume):
+def fit(resume, x=X):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", run_eagerly=True)
-    return model.fit(X, LABELS, verbose=0, callbacks=[resume]).history["loss"]
+    return model.fit(x, LABELS, verbose=0, callbacks=[resume]).history["loss"]
 
 
 def pretrain(callbacks):
@@ -46,6 +46,12 @@ def test_a_copy_in_the_folder_of_another_is_refused(tmp_path):
 
 def test_another_callback_takes_the_run_for_its_own(tmp_path):
     assert fit(ExactResume(tmp_path)) == fit(ExactResume(tmp_path))
+
+
+def test_another_callback_is_refused_on_other_arrays(tmp_path):
+    fit(ExactResume(tmp_path))
+    with pytest.raises(ValueError, match="`path` must hold a run on these data, as each fit"):
+        fit(ExactResume(tmp_path), X + 1)
 
 
 def test_copies_may_have_folders_of_their_own(tmp_path):
