@@ -195,10 +195,22 @@ def table(saved: dict[str, Any], group: str) -> str:
     return "\n".join(lines)
 
 
+def with_all_seeds(runs: dict[str, Any]) -> dict[str, Any]:
+    """Returns the runs of those seeds that every method has been measured with on every task."""
+    measured = [set(by_seed) for methods in runs.values() for by_seed in methods.values()]
+    seeds = sorted(set.intersection(*measured))
+    return {
+        task: {
+            method: {seed: by_seed[seed] for seed in seeds} for method, by_seed in methods.items()
+        }
+        for task, methods in runs.items()
+    }
+
+
 def write_page() -> None:
     saved = results_file.load(RESULT)
     made = saved["machine"]
-    runs = saved["runs"]
+    runs = with_all_seeds(saved["runs"])
     text = PAGE.format(
         result=RESULT,
         seeds=", ".join(sorted(next(iter(runs.values()))["PCA"])),
