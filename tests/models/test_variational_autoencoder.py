@@ -314,10 +314,7 @@ def fitted(x, *y, validation=(X,), **options):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        (
-            lambda: fitted(3 * X),
-            r"^`x` must lie in \[0, 1\] under this likelihood .* to 2\.",
-        ),
+        (lambda: fitted(3 * X), r"^`x` must lie in \[0, 1\] under this likelihood .* to 2\."),
         (lambda: fitted(X, validation=(X - 1,)), r"^`validation_data` must lie in \[0, 1\] .*-0\."),
         (lambda: fitted(X, 2 * X), r"^`y` must lie in \[0, 1\]"),
         (lambda: fitted(np.where(X > 0.9, np.nan, X)), "^`x` must hold finite numbers; .*NaN"),
