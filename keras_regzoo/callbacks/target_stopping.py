@@ -99,7 +99,9 @@ def _bound(metric: keras.Metric) -> float | None:
 
 def _nonnegative(model: keras.Model) -> bool:
     """Whether the loss is one of Keras's that are never negative, and nothing is added to it."""
-    loss = keras.losses.get(model.loss) if isinstance(model.loss, str) else model.loss
+    given = keras.tree.flatten(model.loss)
+    loss = given[0] if len(given) == 1 else None
+    loss = keras.losses.get(loss) if isinstance(loss, str) else loss
     known = any(type(loss) is each or loss is each().fn for each in _NONNEGATIVE)
     layers = model._flatten_layers()
     own = any(type(layer).__module__.partition(".")[0] != "keras" for layer in layers)

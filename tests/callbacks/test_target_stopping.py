@@ -74,7 +74,9 @@ def test_metric_of_a_user_may_have_any_value():
     assert history.stopped.endswith("score, 7, has reached target=5.")
 
 
-@pytest.mark.parametrize("loss", ["mse", keras.losses.mean_absolute_error, keras.losses.Huber()])
+@pytest.mark.parametrize(
+    "loss", ["mse", ["mse"], keras.losses.mean_absolute_error, keras.losses.Huber()]
+)
 @pytest.mark.parametrize("monitor", ["loss", "val_loss"])
 def test_negative_target_of_a_loss_that_never_is_is_refused_before_training(loss, monitor):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
