@@ -13,9 +13,9 @@ Command: regzoo run stochastic_weight_averaging
 With --data tfds:mnist it takes 10 000 of those.
 Expected: test accuracy 0.863 of the mean and 0.805 of the last weights, means over three seeds; of
 a rate that falls 0.910, which on these digits is better still. 37 s of processor time on
-TensorFlow. On JAX the three are 0.894, 0.848 and 0.915, on PyTorch 0.879, 0.826 and 0.902, and
-0.892, 0.841 and 0.910 on TensorFlow with another order of the examples in each epoch: there Keras
-repeats the order once seeds are set, and the same mini-batches in the same order train less well.
+TensorFlow. The last weights differ from seed to seed and from backend to backend: on JAX the three
+are 0.894, 0.848 and 0.915, on PyTorch 0.879, 0.826 and 0.902. On TensorFlow Keras repeats one order
+of the examples in every epoch once seeds are set (docs/how-it-works.md), which is likely why.
 """
 
 from __future__ import annotations
