@@ -131,7 +131,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
             )
         validation.integer("steps", steps, "[1, inf)")
         shape = x.shape
-        x, mask, start = (with_last_axis(each, self.encoder) for each in (x, mask, start))
+        x, mask = (with_last_axis(each, self.encoder) for each in (x, mask))
+        if x.ndim > len(shape) and start.ndim:
+            start = start[..., None]
         filled = np.where(mask, start, x).astype(keras.config.floatx())
         check_data("x", np.where(mask, 0.0, filled))
         for _ in range(steps):

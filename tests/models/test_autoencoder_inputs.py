@@ -206,6 +206,11 @@ def test_a_last_axis_of_one_may_be_left_out(cls):
         filled = [autoencoder.impute(x, x > 0.5) for x in (whole, short)]
         assert filled[1].shape == short.shape
         np.testing.assert_allclose(filled[1], filled[0][..., 0], rtol=1e-5)
+        means = [x.mean(axis=0) for x in (whole, short)]
+        filled = [
+            autoencoder.impute(x, x > 0.5, m) for x, m in zip((whole, short), means, strict=True)
+        ]
+        np.testing.assert_allclose(filled[1], filled[0][..., 0], rtol=1e-5)
 
 
 @pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.BinaryCrossentropy()])
