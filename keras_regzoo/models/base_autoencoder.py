@@ -21,7 +21,7 @@ from keras_regzoo.models.inputs import (
 )
 from keras_regzoo.models.sharing import mark_shared
 from keras_regzoo.objectives.criterion import Criterion
-from keras_regzoo.objectives.data_loss import function_name
+from keras_regzoo.objectives.data_loss import is_binary
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.objectives.objective_model import ObjectiveModel
 from keras_regzoo.quiet import QUIET
@@ -98,11 +98,6 @@ class BaseAutoencoder(ObjectiveModel):
             check_targets(x, y, name)
         return with_last_axis(x if y is None else y, self.encoder)
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        super().compile(*args, **kwargs)
-        binary = function_name(self.loss) in ("binary_crossentropy", "binary_focal_crossentropy")
-        self._range_of_targets = (0.0, 1.0) if binary else self.valid_range
-
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         x = self.checked(("x", "y"), x, y)
         check_data("sample_weight", kwargs.get("sample_weight"))
@@ -131,7 +126,8 @@ class BaseAutoencoder(ObjectiveModel):
         batch, feed = first_batch(x)
         if batch is not None:
             x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        of_targets = getattr(self, "_range_of_targets", self.valid_range)
+        binary = is_binary(getattr(self, "loss", None))  # a model not compiled has none
+        of_targets = (0.0, 1.0) if binary else self.valid_range
         self.check_inputs(names[0], x, of_targets if y is None else self.valid_range)
         if y is not None:
             self.targets(x, y, names[1])

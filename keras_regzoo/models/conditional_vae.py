@@ -10,13 +10,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.models.base_autoencoder import line
-from keras_regzoo.models.inputs import (
-    check_data,
-    check_joints,
-    check_shapes,
-    check_targets,
-    with_last_axis,
-)
+from keras_regzoo.models.inputs import check_data, check_joints, check_shapes
 from keras_regzoo.models.variational_autoencoder import NegativeELBO
 from keras_regzoo.models.variational_model import VariationalModel
 from keras_regzoo.objectives.objective import Objective
@@ -150,9 +144,7 @@ class ConditionalVAE(VariationalModel):
         )
 
     def targets(self, x: Any, y: Any, name: str = "y") -> Any:
-        if y is not None:
-            check_targets(x[0], y, name)
-        return with_last_axis(x[0] if y is None else y, self.encoder)
+        return super().targets(x[0], y, name)
 
     def check_inputs(
         self, name: str, x: Any, valid_range: tuple[float, float] | None = None

@@ -64,6 +64,12 @@ def function_name(loss: Any) -> str:
     return _single(loss)[0]
 
 
+def is_binary(loss: Any) -> bool:
+    """Returns whether a `compile(loss=...)` of one output is a binary cross-entropy."""
+    name = function_name(loss)
+    return name.startswith("binary_") and "crossentropy" in name
+
+
 def ignored_class(loss: Any) -> int | None:
     """Returns the class number that a `compile(loss=...)` of one output leaves out."""
     return _single(loss)[1].get("ignore_class")

@@ -11,7 +11,7 @@ import numpy as np
 from keras import tree
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.data_loss import from_logits
+from keras_regzoo.objectives.data_loss import from_logits, is_binary
 from keras_regzoo.training.chains import is_autoencoder, nonlinearities
 from keras_regzoo.training.examples import as_arrays
 from keras_regzoo.training.stage_codes import CHUNK
@@ -148,8 +148,7 @@ def loss_of(loss: Any) -> tuple[Any, bool, bool]:
         raise ValueError(f"`loss` must be a loss or the name of one; received {loss!r}.") from error
     if found is None:
         raise ValueError("`loss` must be a loss or the name of one; received None.")
-    name = getattr(getattr(found, "fn", found), "__name__", "")
-    return found, name.startswith("binary_") and "crossentropy" in name, bool(from_logits(found))
+    return found, is_binary(found), bool(from_logits(found))
 
 
 def check_ranges(stages: Sequence[Stage], x: np.ndarray) -> None:
