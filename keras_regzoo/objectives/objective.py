@@ -149,8 +149,7 @@ class Penalty(Objective, ABC):
         def penalized(point: Point) -> tuple[Tensor, Terms]:
             value, terms = loss.evaluate(point)
             term = aggregate(self.strength * self.penalty(loss, point, draw))
-            added = term if term.dtype == value.dtype else ops.cast(term, value.dtype)
-            return value + added, {**terms, self.name: term}
+            return value + ops.cast(term, value.dtype), {**terms, self.name: term}
 
         return loss.then(penalized)
 
