@@ -1,7 +1,6 @@
 """A curriculum whose batches are split between two devices is the one of a single device."""
 
 import json
-import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,7 +17,6 @@ from tests.virtual_devices import two_devices
 
 pytestmark = pytest.mark.skipif(BACKEND == "torch", reason="there are no virtual devices")
 
-DEVICES = "--xla_force_host_platform_device_count=2"
 PACED = {
     "epoch": pacing.linear(0.3, length=2),
     "step": pacing.linear(0.3, length=9),
@@ -43,10 +41,7 @@ def trained(by):
 
 @pytest.fixture(scope="module")
 def on_two(tmp_path_factory):
-    path = tmp_path_factory.mktemp("curricula") / "trained.json"
-    flags = f"{os.environ.get('XLA_FLAGS', '')} {DEVICES}"
-    page.finished(page.start("-m", __name__, str(path), XLA_FLAGS=flags))
-    return json.loads(path.read_text())
+    return page.on_virtual_devices(2, __name__, tmp_path_factory.mktemp("curricula"))
 
 
 @pytest.mark.parametrize("by", PACED)

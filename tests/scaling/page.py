@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "scaling.md"
@@ -29,6 +31,15 @@ def start(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.P
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def on_virtual_devices(number: int, module: str, folder: Path) -> Any:
+    """Runs a module on so many virtual devices; returns what it writes as JSON to its argument."""
+    path = folder / "found.json"
+    devices = f"--xla_force_host_platform_device_count={number}"
+    flags = f"{os.environ.get('XLA_FLAGS', '')} {devices}"
+    finished(start("-m", module, str(path), XLA_FLAGS=flags))
+    return json.loads(path.read_text())
 
 
 def finished(process: subprocess.Popen[str]) -> str:

@@ -1,7 +1,6 @@
 """With batches and kernels split between devices, objectives give what one device gives."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -31,15 +30,11 @@ NAMES = (
     "WeightPenalty",
 )
 OBJECTIVES = [by_id(name) for name in NAMES]
-DEVICES = "--xla_force_host_platform_device_count=4"
 
 
 @pytest.fixture(scope="module")
 def losses(tmp_path_factory):
-    path = tmp_path_factory.mktemp("losses") / "losses.json"
-    flags = f"{os.environ.get('XLA_FLAGS', '')} {DEVICES}"
-    page.finished(page.start("-m", __name__, str(path), XLA_FLAGS=flags))
-    return json.loads(path.read_text())
+    return page.on_virtual_devices(4, __name__, tmp_path_factory.mktemp("losses"))
 
 
 @pytest.mark.parametrize("case", OBJECTIVES, ids=lambda case: case.id)
