@@ -232,6 +232,7 @@ BROKEN = {
     "any_batch_size": [case(DividesByOthers, NOISE)],
     "bfloat16": [case(WidensOutputs, NOISE)],
     "mixed_precision": [case(WidensOutputs, NOISE), case(OverflowsInHalfPrecision, NOISE)],
+    "mixed_bfloat16": [case(WidensOutputs, NOISE)],
     "gradients_finite": [case(HasNoGradientAtZero, LASSO), case(NormalizesByZero, NOISE)],
     "same_seed_same_result": [case(HasItsOwnRandomness, LASSO)],
     "compiled_fit_and_evaluate": [case(EvaluatesItsOwnLoss, LASSO)],
