@@ -174,6 +174,12 @@ TECHNIQUES = {
     "weight_penalty": objective(
         lambda _: objectives.WeightPenalty({"kernel": regularizers.L2(1e-4)}), limit=1.10
     ),
+    **{
+        f"loss_smoothing of width 0, {samples} samples": objective(
+            lambda _, samples=samples: objectives.LossSmoothing(0.0, samples), limit=1.05
+        )
+        for samples in (2, 8)
+    },
     DRAW: objective(lambda _: DrawOnly()),
     MIXTURE: objective(lambda _: MixtureOnly()),
     RELAXATION: hidden_layers(lambda layer: [RelaxationOnly(), layer]),

@@ -33,7 +33,8 @@ class LossSmoothing(Objective):
 
     A step takes n forward and backward passes, with the same dropout masks, and n (with
     pairs n/2) normal numbers for each weight. Where σ is 0 none of the draws and one pass alone is
-    executed on every backend, compiled or not; on PyTorch the step is then a plain one.
+    executed on every backend, compiled or not; on PyTorch the step is then a plain one. A compiled
+    step still has the others' memory, which shows with eight samples (benchmarks/README.md).
 
     It is *not* `WeightNoise`, which is its single-sample estimate at a width that stays; nor label
     smoothing.
