@@ -12,9 +12,10 @@ Reference: Laine & Aila 2017, Temporal Ensembling for Semi-Supervised Learning; 
 
 Command: regzoo run semi_supervised_digits
 With --data tfds:mnist it takes 10 000 of those.
-Expected: mean test accuracy over three seeds 0.856 supervised (0.865 with noise), 0.879 mean
-teacher, 0.904 consistency, 0.917 virtual adversarial training with pseudo-labels; pseudo-labels
-alone gain nothing (0.855). 171 s of processor time on TensorFlow, on a busy machine.
+Expected: mean test accuracy over five seeds 0.842 supervised (0.851 with noise), 0.876 mean
+teacher, 0.902 consistency, 0.904 virtual adversarial training with pseudo-labels: six points above
+the twin, the last two; pseudo-labels alone gain next to nothing (0.848). 234 s of processor time on
+TensorFlow, on a busy machine.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from keras_regzoo.objectives import (
 LABELS = 50
 COPIES = 6  # of the labelled digits in a round, beside all digits once
 ROUNDS = 4  # in an epoch, whose beginning costs TensorFlow as much as ten steps
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3, 4)
 EPOCHS = 25
 BATCH = 128
 NOISE = 0.1  # standard deviation, in units of the pixels' range
@@ -81,8 +82,9 @@ EXPECTED = {
     "mean_teacher/test": (0.86, 0.91),
     "consistency/test": (0.87, 0.93),
     f"{BEST}/test": (0.89, 0.94),
+    "consistency - supervised/test": (0.04, 0.09),
     f"{BEST} - supervised/test": (0.05, 0.1),
-    f"{BEST} - supervised_with_noise/test": (0.05, 0.1),
+    f"{BEST} - supervised_with_noise/test": (0.04, 0.1),
 }
 
 

@@ -48,7 +48,7 @@ class Entry:
         cost: What a training step costs at least.
         further: Other publications it rests on.
         aliases: Other names it is known by, such as `"sam"`.
-        evidence: Path of the measured result that supports it.
+        evidence: Path of what was measured of it, whether it supports it or not.
     """
 
     name: str

@@ -59,7 +59,8 @@ ENTRIES: tuple[Entry, ...] = (
         when="The transformations that leave the target as it is are known and differentiable, and "
         "examples are few.",
         when_not="Transformed examples are cheap: augmentation covers large transformations too; "
-        "units that saturate piecewise (ReLU), whose derivative says little of what is farther on.",
+        "units that saturate piecewise (ReLU), whose derivative says little of what is farther on; "
+        "images so small that a pixel is a large step (on 8 x 8 digits it lost to plain training).",
         suggested="Search λ by powers of ten; image tangents smoothed by a Gaussian of about one "
         "pixel. Zero derivatives hold for small transformations only",
         composes_badly_with="Adversarial training and mixup, whose inputs lie off the manifold the "
@@ -72,6 +73,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         symbol="keras_regzoo.objectives.TangentProp",
         cost=Cost(2, 2, "one tangent; each further one as much again"),
+        evidence="benchmarks/results/tangent_prop.json",
     ),
     Entry(
         name="maximum_mean_discrepancy",
