@@ -89,6 +89,16 @@ def test_log_variances_are_saved(tmp_path):
     loaded.fit(x, y, verbose="0")
 
 
+def test_a_model_wrapped_again_keeps_its_log_variances():
+    x, y = data(8, (0.5, 0.5))
+    wrapped, objective, model = two_heads(optimizer=keras.optimizers.SGD(0.1))
+    wrapped.fit(x, y, verbose="0")
+    before = ops.convert_to_numpy(objective.log_variances)
+    RegularizedModel(model, [objective])
+    np.testing.assert_array_equal(ops.convert_to_numpy(objective.log_variances), before)
+    assert len(objective.trainable_variables) == 1
+
+
 @pytest.mark.parametrize(
     "companion", [AdversarialTraining(0.1), SharpnessAware(0.1), RDrop(from_logits=True)]
 )
