@@ -90,9 +90,9 @@ class Step:
             weights: Values of the trainable variables.
             x: Inputs.
             draw: 0 for the masks of the trainer's pass, the same in the whole step; any other
-                number for masks of its own.
+                number for masks of its own, within `redrawn` too.
         """
-        return self.once(self._forward, weights, x, draw or self._draw)
+        return self.once(self._forward, weights, x, self._draw + draw)
 
     def made(self, weights: list[Tensor], x: Any) -> Pass | None:
         """Returns what `forward(weights, x)` has returned before in this step, if it has."""
@@ -101,12 +101,15 @@ class Step:
 
     @contextmanager
     def redrawn(self, draw: int) -> Iterator[None]:
-        """Gives the passes made within it dropout masks of their own; see `forward`."""
-        before, self._draw = self._draw, draw
+        """Gives the passes made within it dropout masks of their own; see `forward`.
+
+        Draws add up, so that passes which differ in their masks still do within it.
+        """
+        self._draw += draw
         try:
             yield
         finally:
-            self._draw = before
+            self._draw -= draw
 
     def remember(self, weights: list[Tensor], x: Any, made: Pass) -> None:
         """Makes `forward(weights, x)` return the pass that the trainer has made."""
