@@ -8,9 +8,8 @@ from typing import Any
 import keras
 from keras import ops, tree
 
-from keras_regzoo.objectives.loss import Tensor, Terms
+from keras_regzoo.objectives.loss import DATA_LOSS, Tensor, Terms
 
-DATA_LOSS = "data_loss"
 SPARSE = "sparse_categorical_crossentropy"
 
 CROSS_ENTROPIES = (
