@@ -104,6 +104,16 @@ class Objective(keras.layers.Layer):
             ValueError: If it cannot act on a loss that is weighted so.
         """
 
+    def check_before(self, objectives: list[Objective], others: list[Objective], why: str) -> None:
+        """Raises a `ValueError` if one of `others` is applied before it, saying `why` not."""
+        before = objectives[: objectives.index(self)]
+        names = [each.name for each in before if each in others]
+        if names:
+            raise ValueError(
+                f"`objectives` must have {self.name} before {' and '.join(names)}, {why}; "
+                f"received {', '.join(each.name for each in objectives)}."
+            )
+
     def draw(self, weights: list[Tensor], x: Any) -> Any:
         """Returns the random numbers of one step, drawn once, whatever is evaluated with them."""
 

@@ -69,14 +69,8 @@ class UncertaintyWeighting(Objective):
             raise ValueError(
                 f"`objectives` must weight the outputs once; received {' and '.join(others)}."
             )
-        before = objectives[: objectives.index(self)]
-        retaking = [each.name for each in before if each.retakes]
-        if retaking:
-            raise ValueError(
-                f"`objectives` must have {self.name} before {' and '.join(retaking)}, whose losses "
-                "are those of several passes; "
-                f"received {', '.join(each.name for each in objectives)}."
-            )
+        retaking = [each for each in objectives if each.retakes]
+        self.check_before(objectives, retaking, "whose losses are those of several passes")
         self._loss = loss
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
