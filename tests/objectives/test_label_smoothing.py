@@ -12,6 +12,7 @@ from scipy.special import expit, log_softmax
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import AdversarialTraining, LabelSmoothing, Mixup
+from keras_regzoo.objectives.data_loss import outputs_of
 from keras_regzoo.objectives.label_smoothing import smooth
 
 random = np.random.default_rng(0)
@@ -81,6 +82,44 @@ def test_mixup_smoothing_and_adversarial_training_take_integer_labels_together()
         logs = wrapped.fit(X, LABELS, batch_size=6, epochs=3, shuffle=False, verbose="0").history
         losses.append(logs["loss"])
     np.testing.assert_allclose(*losses, rtol=1e-4)
+
+
+AUXILIARY = np.array([4, 0, 3, 2, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("keys", "loss", "y", "smoothed"),
+    [
+        (None, {"z": SPARSE, "a": SPARSE}, {"z": LABELS, "a": AUXILIARY}, "za"),
+        (None, [SPARSE, SPARSE], [LABELS, AUXILIARY], "za"),
+        (None, [SPARSE, None], [LABELS, AUXILIARY], "z"),
+        (None, [None, SPARSE], [AUXILIARY], "a"),
+        (("main", "aside"), [SPARSE, SPARSE], {"main": LABELS, "aside": AUXILIARY}, "za"),
+        (("main", "aside"), {"main": SPARSE}, {"main": LABELS, "aside": AUXILIARY}, "z"),
+        (("main", "aside"), {"aside": SPARSE}, {"aside": AUXILIARY}, "a"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")  # where an output has no loss
+def test_each_output_with_a_loss_meets_its_own_labels(keys, loss, y, smoothed):
+    """As Keras pairs them: by name, by order, and those with a loss alone."""
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(3, name="z")(inputs), keras.layers.Dense(5, name="a")(inputs)]
+    model = keras.Model(inputs, dict(zip(keys, outputs, strict=True)) if keys else outputs)
+    wrapped = RegularizedModel(model, [LabelSmoothing(0.3)])
+    wrapped.compile(keras.optimizers.SGD(0.0), loss)
+    value = wrapped.fit(X, y, batch_size=6, verbose="0").history["loss"][0]
+    expected = 0.0
+    for name, labels, classes in (("z", LABELS, 3), ("a", AUXILIARY, 5)):
+        logits = ops.convert_to_numpy(model.get_layer(name)(X))
+        soft = 0.7 * np.eye(classes)[labels] + 0.3 / classes
+        entropy = -np.mean(np.sum(soft * log_softmax(logits, axis=-1), axis=-1))
+        expected += entropy if name in smoothed else 0.0
+    assert value == pytest.approx(expected, rel=1e-5)
+
+
+def test_fewer_targets_than_outputs_with_a_loss_are_refused():
+    with pytest.raises(ValueError, match="`y` must have a target for each output; received 1 for"):
+        outputs_of([LABELS], ["z", "a"], {0: SPARSE, 1: SPARSE})
 
 
 def test_targets_of_another_shape_are_refused():
