@@ -68,9 +68,9 @@ def is_binary(loss: Any) -> bool:
     return name.startswith("binary_") and "crossentropy" in name
 
 
-def ignored_class(loss: Any) -> int | None:
-    """Returns the class number that a `compile(loss=...)` of one output leaves out."""
-    return _single(loss)[1].get("ignore_class")
+def option(loss: Any, name: str) -> Any:
+    """Returns an option of the `compile(loss=...)` of one output, or `None` without it."""
+    return _single(loss)[1].get(name)
 
 
 def names_of(outputs: Any, names: list[str]) -> list[str]:

@@ -10,9 +10,9 @@ from keras import ops, tree
 from keras_regzoo.objectives.data_loss import (
     CROSS_ENTROPIES,
     function_name,
-    ignored_class,
     losses_of,
     names_of,
+    option,
     outputs_of,
 )
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
@@ -45,8 +45,8 @@ class LabelSmoothing(Objective):
     outputs that has a loss. A class number below 0 or not below K makes the loss NaN. Adds no term to the logs.
 
     Raises:
-        ValueError: If `smoothing` is not a number in [0, 1); at `compile`, if another objective
-            smooths the labels already, or a loss of Keras's is neither a cross-entropy nor
+        ValueError: If `smoothing` is not a number in [0, 1); at `compile`, if another objective or
+            the loss itself smooths the labels already, or a loss of Keras's is neither a cross-entropy nor
             `"kl_divergence"` nor `"mse"`, or leaves out a class by `ignore_class`; in training, if
             a target is missing or has another shape, a single output a loss of Keras's that is no
             binary cross-entropy, or class numbers a loss of one's own.
@@ -155,8 +155,13 @@ def _require_soft_labels(loss: Any) -> None:
             f"`loss` must be one that takes smoothed labels ({', '.join(SOFT_LOSSES)}); "
             f"received {loss!r}."
         )
-    if ignored_class(found) is not None:
+    if option(found, "ignore_class") is not None:
         raise ValueError(
             "`loss` must have no `ignore_class` for labels to be smoothed: sample weights of 0 "
-            f"leave examples out as well; received ignore_class={ignored_class(found)}."
+            f"leave examples out as well; received ignore_class={option(found, 'ignore_class')}."
+        )
+    if option(found, "label_smoothing"):
+        raise ValueError(
+            "`loss` must have no `label_smoothing` of its own beside this objective; "
+            f"received label_smoothing={option(found, 'label_smoothing')}."
         )

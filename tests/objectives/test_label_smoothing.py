@@ -162,3 +162,11 @@ def test_smoothing_twice_is_refused_at_compile():
     wrapped = RegularizedModel(model, [LabelSmoothing(0.1), LabelSmoothing(0.2, name="again")])
     with pytest.raises(ValueError, match="`objectives` must smooth the labels once; received"):
         wrapped.compile("sgd", SPARSE)
+
+
+def test_smoothing_by_the_loss_itself_is_refused_at_compile():
+    wrapped = RegularizedModel(keras.Sequential([keras.layers.Dense(3)]), [LabelSmoothing()])
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.2)
+    with pytest.raises(ValueError, match=r"must have no `label_smoothing`.*label_smoothing=0.2"):
+        wrapped.compile("sgd", [SPARSE, loss])
+    wrapped.compile("sgd", keras.losses.CategoricalCrossentropy(label_smoothing=0.0))
