@@ -37,7 +37,7 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
         `output_term(name)` each output's share of it.
     """
     if not compiled.built:
-        compiled.build(y, outputs)
+        compiled.build(_aligned(compiled, y, outputs), outputs)
     several = len(compiled._flat_losses) > 1
     sparse = any(_function(each.loss)[0] == SPARSE for each in compiled._flat_losses)
     if not several and not compiled.metrics and not sparse:
@@ -178,6 +178,19 @@ class _Recorded:
         value = loss(y, outputs, _broadcast(sample_weight, outputs))
         self.shares[self.name] = value if weight is None else value * weight
         return value
+
+
+def _aligned(compiled: Any, y: Any, outputs: Any) -> Any:
+    """Returns targets structured as the outputs, or if they are fewer as the losses."""
+    loss, names = compiled._user_loss, names_of(outputs, compiled.output_names or [])
+    numbers = outputs_of(y, names, losses_of(loss, names))
+    found = dict(zip(numbers, tree.flatten(y), strict=True))
+    targets = [found[number] for number in sorted(found)]
+    if len(targets) == len(names):
+        return tree.pack_sequence_as(outputs, targets)
+    waiting = iter(targets)
+    each = [None if part is None else next(waiting) for part in tree.flatten(loss)]
+    return tree.pack_sequence_as(loss, each)
 
 
 def _broadcast(sample_weight: Any, outputs: Any) -> Any:

@@ -48,8 +48,8 @@ class GradientVariancePenalty(GradientPenalty):
     default) or `"sum"`.
 
     Raises:
-        ValueError: If an argument is out of its range; at `compile`, if `InputGradientPenalty` comes
-            before it, whose mean is over the whole batch and not over a microbatch.
+        ValueError: If an argument is out of its range; at `compile`, if there is an
+            `InputGradientPenalty` before it, whose mean is over the batch and not a microbatch.
 
     Example:
 

@@ -41,15 +41,17 @@ class LabelSmoothing(Objective):
         name: Name in paths.
 
     Takes targets of shape `(batch, ..., K)`, or class numbers of shape `(batch, ...)` or
-    `(batch, ..., 1)`, for outputs of shape `(batch, ..., K)`; the same for each of several
-    outputs that has a loss. A class number below 0 or not below K makes the loss NaN. Adds no term to the logs.
+    `(batch, ..., 1)`, for outputs of shape `(batch, ..., K)`; the same for each of several outputs
+    that has a loss. A class number below 0 or not below K makes the loss NaN. Adds no term to the
+    logs.
 
     Raises:
         ValueError: If `smoothing` is not a number in [0, 1); at `compile`, if another objective or
-            the loss itself smooths the labels already, or a loss of Keras's is neither a cross-entropy nor
-            `"kl_divergence"` nor `"mse"`, or leaves out a class by `ignore_class`; in training, if
-            a target is missing or has another shape, a single output a loss of Keras's that is no
-            binary cross-entropy, or class numbers a loss of one's own.
+            the loss itself smooths the labels already, or a loss of Keras's is neither a
+            cross-entropy nor `"kl_divergence"` nor `"mse"`, or leaves out a class by
+            `ignore_class`; in training, if a target is missing or has another shape, a single
+            output a loss of Keras's that is no binary cross-entropy, or class numbers a loss of
+            one's own.
 
     Example:
 

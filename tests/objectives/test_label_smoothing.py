@@ -68,20 +68,32 @@ def test_labels_of_every_pixel_are_smoothed():
     assert value == pytest.approx(expected, rel=1e-5)
 
 
-def test_mixup_smoothing_and_adversarial_training_take_integer_labels_together():
+@pytest.mark.parametrize("smoothing_first", [True, False])
+def test_mixup_smoothing_and_adversarial_training_of_integer_labels_equal_numpy(smoothing_first):
     """The loss of smoothed mixed labels is linear in them: the order makes no difference."""
-    objectives = [LabelSmoothing(0.3), Mixup(0.4, seed=1), AdversarialTraining(0.05)]
-    losses = []
-    for smoothing_first in (True, False):
-        keras.utils.set_random_seed(1)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-        chosen = objectives if smoothing_first else [objectives[1], objectives[0], objectives[2]]
-        fresh = [type(each).from_config(each.get_config()) for each in chosen]
-        wrapped = RegularizedModel(model, fresh)
-        wrapped.compile(keras.optimizers.SGD(0.1), SPARSE)
-        logs = wrapped.fit(X, LABELS, batch_size=6, epochs=3, shuffle=False, verbose="0").history
-        losses.append(logs["loss"])
-    np.testing.assert_allclose(*losses, rtol=1e-4)
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    kernel, bias = [each.astype("float64") for each in model.get_weights()]
+    share, order = (
+        ops.convert_to_numpy(each) for each in Mixup(8.0, seed=1).draw([], ops.convert_to_tensor(X))
+    )
+    chosen = [LabelSmoothing(0.3), Mixup(8.0, seed=1)][:: 1 if smoothing_first else -1]
+    wrapped = RegularizedModel(model, [*chosen, AdversarialTraining(0.05, clean_weight=0.25)])
+    wrapped.compile(keras.optimizers.SGD(0.0), SPARSE)
+    logs = wrapped.fit(X, LABELS, batch_size=6, shuffle=False, verbose="0").history
+    partners = np.eye(6)[order]  # row i picks the partner of example i
+    mixing = share * np.eye(6) + (1 - share) * partners
+    soft = 0.7 * mixing @ ONE_HOT + 0.3 / 3
+
+    def log_p(x: np.ndarray) -> np.ndarray:
+        return log_softmax(mixing @ x @ kernel + bias, axis=-1)
+
+    slope = mixing.T @ (np.exp(log_p(X)) - soft) @ kernel.T
+    clean, attacked = (
+        -np.mean(np.sum(soft * log_p(x), axis=-1)) for x in (X, X + 0.05 * np.sign(slope))
+    )
+    assert logs["adversarial_training"][0] == pytest.approx(attacked, rel=1e-5)
+    assert logs["loss"][0] == pytest.approx(0.25 * clean + 0.75 * attacked, rel=1e-5)
 
 
 AUXILIARY = np.array([4, 0, 3, 2, 1, 1])
