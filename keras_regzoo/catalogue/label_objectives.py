@@ -21,7 +21,9 @@ ENTRIES: tuple[Entry, ...] = (
         reference=papers.ALEMI_2017.at("§3"),
         symbol="keras_regzoo.objectives.VariationalBottleneck",
         aliases=("vib",),
-        cost=Cost(note="one normal draw a latent; without XLA one more pass of the encoder"),
+        cost=Cost(
+            note="one normal draw a latent; one more pass of the encoder in a subclassed model"
+        ),
     ),
     Entry(
         name="label_smoothing",

@@ -28,7 +28,7 @@ class WeightNoise(keras.layers.Wrapper):
     name perturbs a whole model; this perturbs one layer of it.
 
     Args:
-        layer: Any layer, or model, with trainable weights.
+        layer: Any layer, or model, with trainable weights; those frozen are left as they are.
         stddev: σ, the standard deviation in units of the weights, at least 0 (where it changes
             nothing). May be scheduled. Default 0.05; Graves used 0.075 on speech.
         seed: Integer, or `None` for a seed of its own.
@@ -66,7 +66,7 @@ class WeightNoise(keras.layers.Wrapper):
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
-        if not self.layer.trainable_variables:
+        if not any(each._trainable_variables for each in self.layer._flatten_layers()):
             raise ValueError(
                 f"`layer` must have trainable weights; received {self.layer.name!r}, "
                 "which has none."

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import keras
 from keras import ops, tree
 
-from keras_regzoo.objectives.loss import Tensor, Terms
+from keras_regzoo.objectives.loss import DATA_LOSS, Tensor, Terms
 
-DATA_LOSS = "data_loss"
 SPARSE = "sparse_categorical_crossentropy"
 
 CROSS_ENTROPIES = (
@@ -39,10 +37,10 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
         `output_term(name)` each output's share of it.
     """
     if not compiled.built:
-        compiled.build(y, outputs)
+        compiled.build(_aligned(compiled, y, outputs), outputs)
     several = len(compiled._flat_losses) > 1
     sparse = any(_function(each.loss)[0] == SPARSE for each in compiled._flat_losses)
-    if not several and not compiled.metrics and not (sparse and _is_soft(y, outputs)):
+    if not several and not compiled.metrics and not sparse:
         value = compiled(y, outputs, _broadcast(sample_weight, outputs))
         return value, {DATA_LOSS: value}
     shares: dict[str, Tensor] = {}
@@ -70,18 +68,59 @@ def is_binary(loss: Any) -> bool:
     return name.startswith("binary_") and "crossentropy" in name
 
 
-def ignored_class(loss: Any) -> int | None:
-    """Returns the class number that a `compile(loss=...)` of one output leaves out."""
-    return _single(loss)[1].get("ignore_class")
+def option(loss: Any, name: str) -> Any:
+    """Returns an option of the `compile(loss=...)` of one output, or `None` without it."""
+    return _single(loss)[1].get(name)
 
 
-def losses_of(loss: Any, outputs: list[str]) -> list[Any]:
-    """Returns what `compile(loss=...)` was given for each of the named outputs."""
+def names_of(outputs: Any, names: list[str]) -> list[str]:
+    """Returns what losses and targets are keyed by, for each output in the order of `tree.flatten`.
+
+    Args:
+        outputs: Predictions.
+        names: The model's names of its outputs, which count where the outputs are no dict.
+    """
+    paths = [path for path, _ in tree.flatten_with_path(outputs)]
+    if isinstance(outputs, dict):
+        return ["/".join(map(str, path)) for path in paths]
+    return names if len(names) == len(paths) else [""] * len(paths)
+
+
+def losses_of(loss: Any, outputs: list[str]) -> dict[int, Any]:
+    """Returns what `compile(loss=...)` was given for each of the named outputs, by their numbers.
+
+    Outputs without a loss among others with one are left out.
+    """
     if isinstance(loss, dict):
-        return [loss.get(name) for name in outputs]
-    if isinstance(loss, list | tuple):
-        return tree.flatten(list(loss))
-    return [loss] * len(outputs)
+        each = [loss.get(name) for name in outputs]
+    elif isinstance(loss, list | tuple):
+        each = tree.flatten(list(loss))
+    else:
+        return dict.fromkeys(range(len(outputs)), loss)
+    return {number: loss for number, loss in enumerate(each) if loss is not None}
+
+
+def outputs_of(y: Any, outputs: list[str], losses: dict[int, Any]) -> list[int]:
+    """Returns the number of the output that each target belongs to, as Keras pairs them.
+
+    Args:
+        y: Targets, for all outputs or for those with a loss.
+        outputs: Their names.
+        losses: See `losses_of`.
+
+    Raises:
+        ValueError: If there are fewer targets than losses, or more than outputs.
+    """
+    paths = [path for path, _ in tree.flatten_with_path(y)]
+    keys = ["/".join(map(str, path)) for path in paths]
+    if isinstance(y, dict) and set(keys) <= set(outputs):
+        return [outputs.index(key) for key in keys]
+    for numbers in (range(len(outputs)), losses):
+        if len(numbers) == len(paths):
+            return list(numbers)
+    raise ValueError(
+        f"`y` must have a target for each output; received {len(paths)} for {len(outputs)} outputs."
+    )
 
 
 def along(weights: Tensor, rank: int) -> Tensor:
@@ -141,6 +180,19 @@ class _Recorded:
         return value
 
 
+def _aligned(compiled: Any, y: Any, outputs: Any) -> Any:
+    """Returns targets structured as the outputs, or if they are fewer as the losses."""
+    loss, names = compiled._user_loss, names_of(outputs, compiled.output_names or [])
+    numbers = outputs_of(y, names, losses_of(loss, names))
+    found = dict(zip(numbers, tree.flatten(y), strict=True))
+    targets = [found[number] for number in sorted(found)]
+    if len(targets) == len(names):
+        return tree.pack_sequence_as(outputs, targets)
+    waiting = iter(targets)
+    each = [None if part is None else next(waiting) for part in tree.flatten(loss)]
+    return tree.pack_sequence_as(loss, each)
+
+
 def _broadcast(sample_weight: Any, outputs: Any) -> Any:
     """Returns weights that go over the losses of one output, a number for all but its last axis."""
     rank = len(tree.flatten(outputs)[0].shape) - 1
@@ -161,19 +213,12 @@ def _taking_soft_targets(loss: Any) -> Any:
 
 
 def _is_soft(y: Any, outputs: Any) -> bool:
-    return any(
-        getattr(target, "shape", None) is not None
-        and "float" in keras.backend.standardize_dtype(target.dtype)
-        and len(target.shape) == len(output.shape) > 1
-        and target.shape[-1] == output.shape[-1] != 1
-        for target, output in _pairs(y, outputs)
+    return (
+        getattr(y, "shape", None) is not None
+        and "float" in keras.backend.standardize_dtype(y.dtype)
+        and len(y.shape) == len(outputs.shape) > 1
+        and y.shape[-1] == outputs.shape[-1] != 1
     )
-
-
-def _pairs(y: Any, outputs: Any) -> Iterator[tuple[Any, Any]]:
-    targets, predictions = tree.flatten(y), tree.flatten(outputs)
-    if len(targets) == len(predictions):
-        yield from zip(targets, predictions, strict=True)
 
 
 def _single(loss: Any) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,9 @@ from keras import ops, tree
 from keras_regzoo import validation
 from keras_regzoo.objectives.data_loss import along
 from keras_regzoo.objectives.gradient_penalty import GradientPenalty, squared_norm
+from keras_regzoo.objectives.input_gradient_penalty import InputGradientPenalty
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
+from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 
 
@@ -46,7 +48,8 @@ class GradientVariancePenalty(GradientPenalty):
     default) or `"sum"`.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of its range; at `compile`, if there is an
+            `InputGradientPenalty` before it, whose mean is over the batch and not a microbatch.
 
     Example:
 
@@ -68,6 +71,10 @@ class GradientVariancePenalty(GradientPenalty):
     ) -> None:
         super().__init__(strength, name)
         self.microbatches = validation.integer("microbatches", microbatches, "[2, inf)")
+
+    def check(self, loss: Any, objectives: list[Objective]) -> None:
+        others = [each for each in objectives if isinstance(each, InputGradientPenalty)]
+        self.check_before(objectives, others, "whose term is no mean over a microbatch")
 
     def measure(self, loss: Loss, point: Point) -> tuple[Tensor, Terms, Tensor]:
         value, terms = loss.evaluate(point)

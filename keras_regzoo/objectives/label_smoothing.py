@@ -10,8 +10,10 @@ from keras import ops, tree
 from keras_regzoo.objectives.data_loss import (
     CROSS_ENTROPIES,
     function_name,
-    ignored_class,
     losses_of,
+    names_of,
+    option,
+    outputs_of,
 )
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
@@ -39,15 +41,17 @@ class LabelSmoothing(Objective):
         name: Name in paths.
 
     Takes targets of shape `(batch, ..., K)`, or class numbers of shape `(batch, ...)` or
-    `(batch, ..., 1)`, for outputs of shape `(batch, ..., K)`; the same for each of several
-    outputs. A class number below 0 or not below K makes the loss NaN. Adds no term to the logs.
+    `(batch, ..., 1)`, for outputs of shape `(batch, ..., K)`; the same for each of several outputs
+    that has a loss. A class number below 0 or not below K makes the loss NaN. Adds no term to the
+    logs.
 
     Raises:
-        ValueError: If `smoothing` is not a number in [0, 1); at `compile`, if another objective
-            smooths the labels already, or a loss of Keras's is neither a cross-entropy nor
-            `"kl_divergence"` nor `"mse"`, or leaves out a class by `ignore_class`; in training, if
-            a target has another shape, a single output a loss of Keras's that is no binary
-            cross-entropy, or class numbers a loss of one's own.
+        ValueError: If `smoothing` is not a number in [0, 1); at `compile`, if another objective or
+            the loss itself smooths the labels already, or a loss of Keras's is neither a
+            cross-entropy nor `"kl_divergence"` nor `"mse"`, or leaves out a class by
+            `ignore_class`; in training, if a target is missing or has another shape, a single
+            output a loss of Keras's that is no binary cross-entropy, or class numbers a loss of
+            one's own.
 
     Example:
 
@@ -83,16 +87,17 @@ class LabelSmoothing(Objective):
         self._loss = loss
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
+        names = names_of(loss.step.predicted, self._outputs)
         predicted = tree.flatten(loss.step.predicted)
-        named = len(self._outputs) == len(predicted)
-        losses = losses_of(self._loss, self._outputs if named else [""] * len(predicted))
+        losses = losses_of(self._loss, names)
 
         def smoothed(point: Point) -> tuple[Tensor, Terms]:
+            numbers = outputs_of(point.y, names, losses)
             targets = [
-                smooth(target, output.shape, self.smoothing, function_name(each))
-                for target, output, each in zip(
-                    tree.flatten(point.y), predicted, losses, strict=True
-                )
+                smooth(target, predicted[k].shape, self.smoothing, function_name(losses[k]))
+                if k in losses
+                else target
+                for target, k in zip(tree.flatten(point.y), numbers, strict=True)
             ]
             return loss.evaluate(point._replace(y=tree.pack_sequence_as(point.y, targets)))
 
@@ -152,8 +157,13 @@ def _require_soft_labels(loss: Any) -> None:
             f"`loss` must be one that takes smoothed labels ({', '.join(SOFT_LOSSES)}); "
             f"received {loss!r}."
         )
-    if ignored_class(found) is not None:
+    if option(found, "ignore_class") is not None:
         raise ValueError(
             "`loss` must have no `ignore_class` for labels to be smoothed: sample weights of 0 "
-            f"leave examples out as well; received ignore_class={ignored_class(found)}."
+            f"leave examples out as well; received ignore_class={option(found, 'ignore_class')}."
+        )
+    if option(found, "label_smoothing"):
+        raise ValueError(
+            "`loss` must have no `label_smoothing` of its own beside this objective; "
+            f"received label_smoothing={option(found, 'label_smoothing')}."
         )

@@ -16,6 +16,8 @@ from keras_regzoo.objectives.predictive import log_probabilities
 Tensor = Any
 Terms = dict[str, Tensor]
 
+DATA_LOSS = "data_loss"  # the term of the loss of the data, without what objectives add
+
 _HALF_PRECISION_SCALE = 2.0**10  # keeps the small gradients of a mean from vanishing in float16
 
 
@@ -90,9 +92,9 @@ class Step:
             weights: Values of the trainable variables.
             x: Inputs.
             draw: 0 for the masks of the trainer's pass, the same in the whole step; any other
-                number for masks of its own.
+                number for masks of its own, within `redrawn` too.
         """
-        return self.once(self._forward, weights, x, draw or self._draw)
+        return self.once(self._forward, weights, x, self._draw + draw)
 
     def made(self, weights: list[Tensor], x: Any) -> Pass | None:
         """Returns what `forward(weights, x)` has returned before in this step, if it has."""
@@ -101,12 +103,15 @@ class Step:
 
     @contextmanager
     def redrawn(self, draw: int) -> Iterator[None]:
-        """Gives the passes made within it dropout masks of their own; see `forward`."""
-        before, self._draw = self._draw, draw
+        """Gives the passes made within it dropout masks of their own; see `forward`.
+
+        Draws add up, so that passes which differ in their masks still do within it.
+        """
+        self._draw += draw
         try:
             yield
         finally:
-            self._draw = before
+            self._draw -= draw
 
     def remember(self, weights: list[Tensor], x: Any, made: Pass) -> None:
         """Makes `forward(weights, x)` return the pass that the trainer has made."""
@@ -141,20 +146,25 @@ class Loss:
         return self._evaluate(*point)
 
     def gradient(
-        self, point: Point, argument: str = "weights", differentiable: bool = False
+        self,
+        point: Point,
+        argument: str = "weights",
+        differentiable: bool = False,
+        term: str | None = None,
     ) -> tuple[Tensor, Terms, Any]:
-        """Returns the loss, its terms, and its gradient with respect to one part of `point`.
+        """Returns the loss, its terms, and a gradient with respect to one part of `point`.
 
         Args:
             point: Where to differentiate.
             argument: `"weights"`, `"x"` or `"sample_weight"`.
             differentiable: Whether the gradient will be differentiated again.
+            term: Which of the terms to differentiate; `None` for the loss.
         """
         scale = _HALF_PRECISION_SCALE if self.step.view.layer.compute_dtype == "float16" else 1
 
         def along(part: Any) -> tuple[Tensor, tuple[Tensor, Terms]]:
             value, terms = self._evaluate(*point._replace(**{argument: part}))
-            return value * scale, (value, terms)
+            return (value if term is None else terms[term]) * scale, (value, terms)
 
         value_and_grad = backend.value_and_grad(along, True, differentiable)
         (_, (value, terms)), gradient = value_and_grad(getattr(point, argument))
@@ -165,16 +175,18 @@ class Loss:
     def per_example(self, point: Point) -> Tensor:
         """Returns the data loss of each example, of shape `(batch,)`, whatever their weights.
 
-        The trained loss is linear in the weights of the examples, with `lᵢ / n` as its derivatives
-        where it is a mean over the batch: that takes no other pass, however the loss is composed.
-        The weights must be one number for each example.
+        The term of the data is linear in the weights of the examples, with `lᵢ / n` as its
+        derivatives where it is a mean over the batch: that takes no other pass, however the loss is
+        composed. Other terms need not be linear, and do not count: penalties on gradients are
+        quadratic. The weights must be one number for each example.
         `compile` must be given a loss whose reduction is `"sum_over_batch_size"`, the default.
         """
         examples = ops.shape(tree.flatten(point.x)[0])[0]
         weight = point.sample_weight
         if weight is None:
             weight = ops.ones((examples,))
-        _, _, gradient = self.gradient(point._replace(sample_weight=weight), "sample_weight")
+        point = point._replace(sample_weight=weight)
+        _, _, gradient = self.gradient(point, "sample_weight", term=DATA_LOSS)
         each = ops.reshape(gradient, (-1,))
         return each * ops.cast(examples * backend.replicas(), each.dtype)
 

@@ -16,6 +16,8 @@ from keras_regzoo.objectives.loss import Tensor
 from keras_regzoo.objectives.objective import BatchTransform, Objective
 from keras_regzoo.registration import register
 
+HARD_LOSSES = (SPARSE, "hinge", "squared_hinge", "categorical_hinge")  # of labels, not of shares
+
 
 @register
 class Mixup(BatchTransform):
@@ -26,10 +28,10 @@ class Mixup(BatchTransform):
     One λ and one random permutation π of the batch are drawn for each step. Taking the larger of
     λ' and 1 − λ' only says which example of a pair is called the first, so each row's own label is
     the dominant one, and training metrics compare with it. Targets are mixed as above where they
-    are floating-point, examples have no weights and the compiled loss is no sparse cross-entropy,
-    which takes class numbers. Elsewhere the two losses are, each with the weights of its examples:
-    `λ L(f(x̃), y) + (1 − λ) L(f(x̃), y_π)`, which is the same for a cross-entropy. Active in training
-    alone; costs no pass of its own.
+    are floating-point, examples have no weights and the compiled loss takes what lies between two
+    labels: a sparse cross-entropy and the hinge losses do not. Elsewhere the two losses are, each
+    with the weights of its examples: `λ L(f(x̃), y) + (1 − λ) L(f(x̃), y_π)`, which is the same for a
+    cross-entropy. Active in training alone; costs no pass of its own.
 
     It is *not* `keras.layers.MixUp`, which takes images with float labels in a dict.
 
@@ -69,7 +71,7 @@ class Mixup(BatchTransform):
         require_floating(known_inputs(model), "Mixup")
 
     def check(self, loss: Any, objectives: list[Objective]) -> None:
-        self._mixes_losses = any(function_name(each) == SPARSE for each in tree.flatten(loss))
+        self._mixes_losses = any(function_name(each) in HARD_LOSSES for each in tree.flatten(loss))
 
     def draw(self, weights: list[Tensor], x: Any) -> tuple[Tensor, Tensor]:
         require_floating(x, "Mixup")

@@ -11,6 +11,7 @@ import keras
 from keras import ops
 
 from keras_regzoo import validation
+from keras_regzoo.backend import graph_of
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
 from keras_regzoo.strengths import add_strength, strength_config
 
@@ -40,6 +41,7 @@ class Objective(keras.layers.Layer):
         for argument, (value, within) in strengths.items():
             setattr(self, argument, add_strength(self, argument, value, within))
         self._model: weakref.ref[keras.Model] | None = None
+        self._seen: tuple[weakref.ref[Any], ...] = ()
         self.built = True
 
     @property
@@ -49,6 +51,9 @@ class Objective(keras.layers.Layer):
 
     def join(self, model: keras.Model) -> None:
         """Attaches it to a model, the only one if it looks anything up there.
+
+        A model that it is attached to already and that has not been rebuilt since is left as it
+        is, and so is what the objective has learned there.
 
         Raises:
             ValueError: If it acts on another one already, or the model does not fit.
@@ -60,8 +65,11 @@ class Objective(keras.layers.Layer):
                 f"{self.name!r} must act on one model; received {model.name!r} beside "
                 f"{known.name!r}: make another {type(self).__name__} for it."
             )
-        self.attach(model)
+        built = [each for each in (graph_of(model), *model.variables) if each is not None]
+        if known is None or not same_objects([each() for each in self._seen], built):
+            self.attach(model)
         self._model = weakref.ref(model)
+        self._seen = tuple(map(weakref.ref, built))
 
     def attach(self, model: keras.Model) -> None:
         """Looks up, once, what it needs of the built base `model`.
@@ -95,6 +103,16 @@ class Objective(keras.layers.Layer):
         Raises:
             ValueError: If it cannot act on a loss that is weighted so.
         """
+
+    def check_before(self, objectives: list[Objective], others: list[Objective], why: str) -> None:
+        """Raises a `ValueError` if one of `others` is applied before it, saying `why` not."""
+        before = objectives[: objectives.index(self)]
+        names = [each.name for each in before if each in others]
+        if names:
+            raise ValueError(
+                f"`objectives` must have {self.name} before {' and '.join(names)}, {why}; "
+                f"received {', '.join(each.name for each in objectives)}."
+            )
 
     def draw(self, weights: list[Tensor], x: Any) -> Any:
         """Returns the random numbers of one step, drawn once, whatever is evaluated with them."""
@@ -224,6 +242,11 @@ class WeightTransform(Objective, ABC):
 def snake_case(name: str) -> str:
     """Returns a class's name as Keras writes that of a layer."""
     return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def same_objects(a: list[Any], b: list[Any]) -> bool:
+    """Returns whether two lists hold the very same objects."""
+    return len(a) == len(b) and all(one is other for one, other in zip(a, b, strict=True))
 
 
 def checked(objectives: Any, built_in: list[Objective]) -> list[Objective]:

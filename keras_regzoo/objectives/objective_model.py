@@ -13,7 +13,7 @@ from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
 from keras_regzoo.objectives.inputs import as_fed, plain_sentences
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
-from keras_regzoo.objectives.objective import Objective, checked
+from keras_regzoo.objectives.objective import Objective, checked, same_objects
 from keras_regzoo.objectives.term_means import TermMeans
 from keras_regzoo.objectives.unlabelled import labelled, update_metrics, without_unlabelled
 
@@ -245,7 +245,7 @@ class ObjectiveModel(keras.Model):
         begun, _in_step.begun = getattr(_in_step, "begun", None), None
         if begun is not None:
             model, outputs, step, draws = begun
-            if model is self and _same_tensors(outputs, y_pred):
+            if model is self and same_objects(tree.flatten(outputs), tree.flatten(y_pred)):
                 return step, draws
         return self._begin(x)
 
@@ -296,8 +296,3 @@ class ObjectiveModel(keras.Model):
                 tracker.count.assign_add(weight)
             else:
                 tracker.update_state(value)
-
-
-def _same_tensors(a: Any, b: Any) -> bool:
-    flat_a, flat_b = tree.flatten(a), tree.flatten(b)
-    return len(flat_a) == len(flat_b) and all(s is t for s, t in zip(flat_a, flat_b, strict=True))

@@ -41,9 +41,9 @@ class ParameterTying(Penalty):
     Takes any inputs and targets, of any shapes.
 
     Raises:
-        ValueError: If no trainable weight has such a path (the sentence lists the paths), the two
-            sides differ in number or shapes, or `second` is a part of the model itself, which must
-            be named.
+        ValueError: If no weight that can be trained, frozen ones included, has such a path (the
+            sentence lists the paths), the two sides differ in number or shapes, or `second` is a
+            part of the model itself, which must be named.
 
     Example:
 

@@ -48,8 +48,8 @@ class SoftWeightSharing(Penalty):
     Takes any inputs and targets, of any shapes.
 
     Raises:
-        ValueError: If an argument is out of its range; if no trainable weight has `part` in its
-            path (the sentence lists the paths).
+        ValueError: If an argument is out of its range; if no weight that can be trained, frozen
+            ones included, has `part` in its path (the sentence lists the paths).
 
     Example:
 

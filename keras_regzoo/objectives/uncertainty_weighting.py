@@ -7,7 +7,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_regzoo.objectives.data_loss import DATA_LOSS, from_logits, losses_of, output_term
+from keras_regzoo.objectives.data_loss import (
+    DATA_LOSS,
+    from_logits,
+    losses_of,
+    names_of,
+    output_term,
+)
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -21,7 +27,8 @@ class UncertaintyWeighting(Objective):
 
     with `a_k = ½` for a regression and 1 for a cross-entropy. At the optimum of s_k a regression's
     `σ_k²` is its loss: noisy tasks weigh less. The log-variances start at 0 and are trainable
-    variables of this objective, `log_variances`. `L_k` includes the output's `loss_weights`. The
+    variables of this objective, `log_variances`, one an output; that of an output without a loss
+    rests. `L_k` includes the output's `loss_weights`. The
     model's own losses are left as they are. Active in training alone; costs no pass.
 
     Args:
@@ -69,25 +76,22 @@ class UncertaintyWeighting(Objective):
             raise ValueError(
                 f"`objectives` must weight the outputs once; received {' and '.join(others)}."
             )
-        before = objectives[: objectives.index(self)]
-        retaking = [each.name for each in before if each.retakes]
-        if retaking:
-            raise ValueError(
-                f"`objectives` must have {self.name} before {' and '.join(retaking)}, whose losses "
-                "are those of several passes; "
-                f"received {', '.join(each.name for each in objectives)}."
-            )
+        retaking = [each for each in objectives if each.retakes]
+        self.check_before(objectives, retaking, "whose losses are those of several passes")
         self._loss = loss
 
     def transform(self, loss: Loss, draw: Any) -> Loss:
+        names = names_of(loss.step.predicted, self._outputs)
+        factors = noise_factors(self._loss, names)
+
         def weighted(point: Point) -> tuple[Tensor, Terms]:
             value, terms = loss.evaluate(point)
-            losses = output_losses(terms, self._outputs)
+            losses = output_losses(terms, [names[k] for k in factors])
             s = ops.convert_to_tensor(self.log_variances)
-            for k, factor in enumerate(noise_factors(self._loss, self._outputs)):
+            for each, (k, factor) in zip(losses, factors.items(), strict=True):
                 weight = ops.cast(factor * ops.exp(-s[k]), value.dtype)
-                value = value + (weight - 1) * losses[k]
-            term = aggregate(0.5 * ops.sum(s))
+                value = value + (weight - 1) * each
+            term = aggregate(0.5 * sum(s[k] for k in factors))
             return value + ops.cast(term, value.dtype), {**terms, self.name: term}
 
         return loss.then(weighted)
@@ -99,18 +103,22 @@ def output_losses(terms: Terms, outputs: list[str]) -> list[Tensor]:
     Raises:
         ValueError: If the model has other outputs, which it does not name.
     """
-    several = [name for name in terms if name.startswith(output_term(""))]
-    if not several:
+    if len(outputs) == 1:
         return [terms[DATA_LOSS]]
     names = [output_term(name) for name in outputs]
+    several = [name for name in terms if name.startswith(output_term(""))]
     if set(names) != set(several):
         raise ValueError(
             "`model` must name its outputs, as functional models do; received one with "
-            f"{len(several)} outputs and the names {', '.join(outputs)}."
+            f"{len(outputs)} outputs and the names {', '.join(outputs)}."
         )
     return [terms[name] for name in names]
 
 
-def noise_factors(loss: Any, outputs: list[str]) -> list[float]:
-    """Returns 1 for each output whose loss is a cross-entropy, ½ for every other."""
-    return [0.5 if from_logits(each) is None else 1.0 for each in losses_of(loss, outputs)]
+def noise_factors(loss: Any, outputs: list[str]) -> dict[int, float]:
+    """Returns the factors of the outputs that have a loss, by their numbers.
+
+    It is 1 where the loss is a cross-entropy, ½ for every other.
+    """
+    losses = losses_of(loss, outputs)
+    return {k: 0.5 if from_logits(each) is None else 1.0 for k, each in losses.items()}

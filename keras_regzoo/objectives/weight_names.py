@@ -50,16 +50,16 @@ def named_weights(model: keras.Model, argument: str, name: str | None) -> Variab
             `"dense_1/kernel"`; `None` for every variable.
 
     Raises:
-        ValueError: If none can be trained now; the sentence lists the paths of those that can.
+        ValueError: If there is none; the sentence lists the paths of all.
     """
-    found = [(v, path) for v, path in weight_paths(model) if name is None or _holds(path, name)]
-    if not any(variable.trainable for variable, _ in found):
-        paths = [path for variable, path in weight_paths(model) if variable.trainable]
+    paths = weight_paths(model)
+    found = [variable for variable, path in paths if name is None or _holds(path, name)]
+    if not found:
         raise ValueError(
             f"`{argument}` must be part of the path of a trainable weight; received {name!r}; "
-            f"the paths are {', '.join(paths)}."
+            f"the paths are {', '.join(path for _, path in paths)}."
         )
-    return Variables(variable for variable, _ in found)
+    return Variables(found)
 
 
 def _holds(path: str, name: str) -> bool:

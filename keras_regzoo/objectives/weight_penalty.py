@@ -48,10 +48,10 @@ class WeightPenalty(Penalty):
 
     Raises:
         ValueError: If there is no pattern, or one is not a regular expression, matches no weight
-            that can be trained (the sentence lists the paths), only frozen ones, or only ones it
-            would have to name; if a value is not a regularizer, or not one of a weight it matches;
-            if `strength` is negative. A pattern that takes weights out must match one of whatever
-            kind.
+            that can be trained, frozen ones included (the sentence lists the paths), or only ones
+            it would have to name; if a value is not a regularizer, or not one of a weight it
+            matches; if `strength` is negative. A pattern that takes weights out must match one of
+            whatever kind.
 
     Example:
 
@@ -82,8 +82,8 @@ class WeightPenalty(Penalty):
         for pattern, regularizer in self.patterns.items():
             matches = [(v, path) for v, path in paths if re.search(pattern, path)]
             named = [(v, path) for v, path in matches if _may_penalize(path, pattern)]
-            if not (any(v.trainable for v, _ in named) if regularizer else matches):
-                raise ValueError(_no_match(pattern, matches, named, paths))
+            if not (named if regularizer else matches):
+                raise ValueError(_no_match(pattern, matches, paths))
             chosen.update({id(v): regularizer for v, _ in named})
         reached = [(chosen.get(id(v)), v, path) for v, path in paths]
         for regularizer, v, path in reached:
@@ -166,19 +166,14 @@ def _may_penalize(path: str, pattern: str) -> bool:
     return name not in _UNDECAYED or name in pattern
 
 
-def _no_match(pattern: str, matches: Paths, named: Paths, paths: Paths) -> str:
+def _no_match(pattern: str, matches: Paths, paths: Paths) -> str:
     if not matches:
         return (
             f"`patterns` has {pattern!r}, which matches no weight; the paths are {_listed(paths)}."
         )
-    if not named:
-        return (
-            f"`patterns` has {pattern!r}, which matches only {_listed(matches)}: "
-            "a pattern must name a bias, scale or offset to penalize it."
-        )
     return (
-        f"`patterns` has {pattern!r}, which matches no trainable weight: "
-        f"{_listed(named)} must not be frozen when the model is wrapped."
+        f"`patterns` has {pattern!r}, which matches only {_listed(matches)}: "
+        "a pattern must name a bias, scale or offset to penalize it."
     )
 
 

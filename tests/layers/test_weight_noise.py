@@ -94,6 +94,17 @@ def test_layer_and_objective_of_the_same_name_are_told_apart_in_files():
 
 
 def test_layer_without_trainable_weights_is_refused():
-    for layer in (layers.ReLU(), layers.Dense(2, trainable=False)):
-        with pytest.raises(ValueError, match=r"`layer` must have trainable weights; received '"):
-            WeightNoise(layer)(np.ones((2, 3), "float32"))
+    with pytest.raises(ValueError, match=r"`layer` must have trainable weights; received '"):
+        WeightNoise(layers.ReLU())(np.ones((2, 3), "float32"))
+
+
+def test_what_is_saved_while_frozen_is_loaded_and_draws_nothing_until_it_is_thawed(tmp_path):
+    model = keras.Sequential([keras.Input((6,)), WeightNoise(layers.Dense(2), 0.3, seed=1)])
+    model.trainable = False
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    x = INPUTS[None].astype("float32")
+    clean = numpy(model(x))
+    np.testing.assert_allclose(numpy(loaded(x, training=True)), clean, atol=1e-6)
+    loaded.layers[0].trainable = True
+    assert not np.allclose(numpy(loaded(x, training=True)), clean)

@@ -13,7 +13,17 @@ from scipy.optimize import minimize_scalar
 from scipy.special import lambertw, log_softmax
 
 from keras_regzoo import RegularizedModel
-from keras_regzoo.objectives import PseudoLabel, SelfPaced, SharpnessAware, SuperLoss
+from keras_regzoo.objectives import (
+    AdversarialTraining,
+    GradientNormPenalty,
+    GradientVariancePenalty,
+    InputGradientPenalty,
+    PseudoLabel,
+    RDrop,
+    SelfPaced,
+    SharpnessAware,
+    SuperLoss,
+)
 from keras_regzoo.objectives.example_weights import one_weight_each
 from keras_regzoo.objectives.loss import Point
 from keras_regzoo.objectives.self_paced import WEIGHTINGS
@@ -24,11 +34,17 @@ X = random.normal(size=(8, 4)).astype("float32")
 Y = random.normal(size=(8, 1)).astype("float32")
 
 
-def trained(objective: Any, weights: Any = None, steps: int = 1, companions: Any = ()) -> Any:
+def trained(
+    objective: Any,
+    weights: Any = None,
+    steps: int = 1,
+    companions: Any = (),
+    before: Any = (),
+) -> Any:
     """Returns the logs, the losses before the first step, and the kernels before and after."""
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, use_bias=False)])
-    wrapped = RegularizedModel(model, [objective, *companions])
+    wrapped = RegularizedModel(model, [*before, objective, *companions])
     wrapped.compile(keras.optimizers.SGD(0.1), "mse")
     before = ops.convert_to_numpy(model.layers[0].kernel)
     losses = np.square(X @ before - Y)[:, 0]
@@ -64,6 +80,29 @@ def test_self_paced_step_leaves_the_hard_examples_out(sample_weight):
     np.testing.assert_allclose(after, before - 0.1 * gradient(before, easy * given), atol=1e-5)
     assert logs["self_paced"][0] == pytest.approx(0.5)
     assert logs["loss"][0] == pytest.approx(np.mean(easy * given * losses), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        lambda: InputGradientPenalty(100.0),
+        lambda: GradientNormPenalty(100.0),
+        lambda: GradientVariancePenalty(2, 100.0),
+        lambda: SharpnessAware(1.0),
+        lambda: AdversarialTraining(1.0),
+        lambda: RDrop(1.0, from_logits=True),
+    ],
+    ids=lambda penalty: penalty().name,
+)
+def test_an_example_s_loss_is_that_of_the_data_alone(penalty):
+    """Penalties on gradients are quadratic in the weights of the examples."""
+    losses, weight = trained(SelfPaced(1.0))[1], np.linspace(0.5, 2.0, 8)
+    threshold = float(np.sort(losses)[2:4].mean())
+    logs, *_ = trained(SelfPaced(threshold), weight, before=[penalty()])
+    assert logs["self_paced"][0] == pytest.approx(3 / 8)
+    logs, *_ = trained(SuperLoss(1.0, threshold=0.9), weight, before=[penalty()])
+    sigma = np.exp(-lambertw(np.maximum(losses - 0.9, -2 / math.e) / 2).real)
+    assert logs["super_loss"][0] == pytest.approx(sigma.mean(), rel=1e-4)
 
 
 @pytest.mark.parametrize("objective", [SelfPaced(1.0), SuperLoss(1.0, threshold=1.0)])

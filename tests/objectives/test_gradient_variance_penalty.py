@@ -10,9 +10,14 @@ import pytest
 from keras import layers
 
 from keras_regzoo import RegularizedModel
-from keras_regzoo.objectives import GradientVariancePenalty, Mixup
-from tests.objectives.networks import RNG, X, arrays, softmax, train
-from tests.objectives.reference_net import Arrays, assert_trains, gradient, losses
+from keras_regzoo.objectives import (
+    GradientNormPenalty,
+    GradientVariancePenalty,
+    InputGradientPenalty,
+    Mixup,
+)
+from tests.objectives.networks import RNG, X, Y, arrays, softmax, train
+from tests.objectives.reference_net import Arrays, assert_trains, gradient, losses, mlp
 
 
 def variance(slopes: np.ndarray, microbatches: int) -> float:
@@ -79,3 +84,30 @@ def test_it_splits_a_mixed_batch_by_its_weights():
     objectives = [Mixup(0.4, seed=0), GradientVariancePenalty(5)]
     logs = train(RegularizedModel(model, objectives), y=X[:, :1], loss="mse").history
     assert logs["gradient_variance_penalty"][0] > 1e-4
+
+
+def test_a_penalty_that_is_no_mean_over_a_microbatch_is_refused_before_it():
+    model = keras.Sequential([keras.Input((5,)), layers.Dense(1)])
+    penalty, variance = InputGradientPenalty(0.1), GradientVariancePenalty()
+    with pytest.raises(ValueError, match="must have gradient_variance_penalty before input_grad"):
+        RegularizedModel(model, [penalty, variance]).compile("sgd", "mse")
+    RegularizedModel(model, [variance, penalty]).compile("sgd", "mse")
+
+
+def test_inside_it_a_penalty_on_the_norm_is_that_of_each_microbatch():
+    def slope(weights: Arrays, rows: Any = slice(None)) -> Arrays:
+        return gradient(lambda at: losses(at, X[rows], Y[rows]).mean(), weights)
+
+    def penalized(weights: Arrays, rows: Any) -> float:
+        norm = sum(np.square(each).sum() for each in slope(weights, rows))
+        return losses(weights, X[rows], Y[rows]).mean() + 2.0 / 4 * norm
+
+    model = mlp()
+    weights = [each.astype("float64") for each in arrays(model)]
+    objectives = [GradientNormPenalty(2.0), GradientVariancePenalty(2, 4.0)]
+    logs = train(RegularizedModel(model, objectives)).history
+    halves = [
+        gradient(lambda at, rows=slice(k, None, 2): penalized(at, rows), weights) for k in (0, 1)
+    ]
+    apart = sum(np.square(a - b).sum() for a, b in zip(*halves, strict=True)) / 4
+    assert logs["gradient_variance_penalty"][0] == pytest.approx(apart, rel=1e-3)

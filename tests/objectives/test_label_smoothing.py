@@ -12,6 +12,7 @@ from scipy.special import expit, log_softmax
 
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import AdversarialTraining, LabelSmoothing, Mixup
+from keras_regzoo.objectives.data_loss import outputs_of
 from keras_regzoo.objectives.label_smoothing import smooth
 
 random = np.random.default_rng(0)
@@ -67,20 +68,70 @@ def test_labels_of_every_pixel_are_smoothed():
     assert value == pytest.approx(expected, rel=1e-5)
 
 
-def test_mixup_smoothing_and_adversarial_training_take_integer_labels_together():
+@pytest.mark.parametrize("smoothing_first", [True, False])
+def test_mixup_smoothing_and_adversarial_training_of_integer_labels_equal_numpy(smoothing_first):
     """The loss of smoothed mixed labels is linear in them: the order makes no difference."""
-    objectives = [LabelSmoothing(0.3), Mixup(0.4, seed=1), AdversarialTraining(0.05)]
-    losses = []
-    for smoothing_first in (True, False):
-        keras.utils.set_random_seed(1)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-        chosen = objectives if smoothing_first else [objectives[1], objectives[0], objectives[2]]
-        fresh = [type(each).from_config(each.get_config()) for each in chosen]
-        wrapped = RegularizedModel(model, fresh)
-        wrapped.compile(keras.optimizers.SGD(0.1), SPARSE)
-        logs = wrapped.fit(X, LABELS, batch_size=6, epochs=3, shuffle=False, verbose="0").history
-        losses.append(logs["loss"])
-    np.testing.assert_allclose(*losses, rtol=1e-4)
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    kernel, bias = [each.astype("float64") for each in model.get_weights()]
+    share, order = (
+        ops.convert_to_numpy(each) for each in Mixup(8.0, seed=1).draw([], ops.convert_to_tensor(X))
+    )
+    chosen = [LabelSmoothing(0.3), Mixup(8.0, seed=1)][:: 1 if smoothing_first else -1]
+    wrapped = RegularizedModel(model, [*chosen, AdversarialTraining(0.05, clean_weight=0.25)])
+    wrapped.compile(keras.optimizers.SGD(0.0), SPARSE)
+    logs = wrapped.fit(X, LABELS, batch_size=6, shuffle=False, verbose="0").history
+    partners = np.eye(6)[order]  # row i picks the partner of example i
+    mixing = share * np.eye(6) + (1 - share) * partners
+    soft = 0.7 * mixing @ ONE_HOT + 0.3 / 3
+
+    def log_p(x: np.ndarray) -> np.ndarray:
+        return log_softmax(mixing @ x @ kernel + bias, axis=-1)
+
+    slope = mixing.T @ (np.exp(log_p(X)) - soft) @ kernel.T
+    clean, attacked = (
+        -np.mean(np.sum(soft * log_p(x), axis=-1)) for x in (X, X + 0.05 * np.sign(slope))
+    )
+    assert logs["adversarial_training"][0] == pytest.approx(attacked, rel=1e-5)
+    assert logs["loss"][0] == pytest.approx(0.25 * clean + 0.75 * attacked, rel=1e-5)
+
+
+AUXILIARY = np.array([4, 0, 3, 2, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("keys", "loss", "y", "smoothed"),
+    [
+        (None, {"z": SPARSE, "a": SPARSE}, {"z": LABELS, "a": AUXILIARY}, "za"),
+        (None, [SPARSE, SPARSE], [LABELS, AUXILIARY], "za"),
+        (None, [SPARSE, None], [LABELS, AUXILIARY], "z"),
+        (None, [None, SPARSE], [AUXILIARY], "a"),
+        (("main", "aside"), [SPARSE, SPARSE], {"main": LABELS, "aside": AUXILIARY}, "za"),
+        (("main", "aside"), {"main": SPARSE}, {"main": LABELS, "aside": AUXILIARY}, "z"),
+        (("main", "aside"), {"aside": SPARSE}, {"aside": AUXILIARY}, "a"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")  # where an output has no loss
+def test_each_output_with_a_loss_meets_its_own_labels(keys, loss, y, smoothed):
+    """As Keras pairs them: by name, by order, and those with a loss alone."""
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(3, name="z")(inputs), keras.layers.Dense(5, name="a")(inputs)]
+    model = keras.Model(inputs, dict(zip(keys, outputs, strict=True)) if keys else outputs)
+    wrapped = RegularizedModel(model, [LabelSmoothing(0.3)])
+    wrapped.compile(keras.optimizers.SGD(0.0), loss)
+    value = wrapped.fit(X, y, batch_size=6, verbose="0").history["loss"][0]
+    expected = 0.0
+    for name, labels, classes in (("z", LABELS, 3), ("a", AUXILIARY, 5)):
+        logits = ops.convert_to_numpy(model.get_layer(name)(X))
+        soft = 0.7 * np.eye(classes)[labels] + 0.3 / classes
+        entropy = -np.mean(np.sum(soft * log_softmax(logits, axis=-1), axis=-1))
+        expected += entropy if name in smoothed else 0.0
+    assert value == pytest.approx(expected, rel=1e-5)
+
+
+def test_fewer_targets_than_outputs_with_a_loss_are_refused():
+    with pytest.raises(ValueError, match="`y` must have a target for each output; received 1 for"):
+        outputs_of([LABELS], ["z", "a"], {0: SPARSE, 1: SPARSE})
 
 
 def test_targets_of_another_shape_are_refused():
@@ -123,3 +174,11 @@ def test_smoothing_twice_is_refused_at_compile():
     wrapped = RegularizedModel(model, [LabelSmoothing(0.1), LabelSmoothing(0.2, name="again")])
     with pytest.raises(ValueError, match="`objectives` must smooth the labels once; received"):
         wrapped.compile("sgd", SPARSE)
+
+
+def test_smoothing_by_the_loss_itself_is_refused_at_compile():
+    wrapped = RegularizedModel(keras.Sequential([keras.layers.Dense(3)]), [LabelSmoothing()])
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.2)
+    with pytest.raises(ValueError, match=r"must have no `label_smoothing`.*label_smoothing=0.2"):
+        wrapped.compile("sgd", [SPARSE, loss])
+    wrapped.compile("sgd", keras.losses.CategoricalCrossentropy(label_smoothing=0.0))

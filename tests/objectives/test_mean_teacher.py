@@ -110,6 +110,26 @@ def test_the_teacher_evaluates_and_is_saved(tmp_path):
     assert np.abs(teacher.predict(X, verbose="0") - predicted).max() > 1e-4
 
 
+def test_a_model_wrapped_again_keeps_its_teacher_and_is_saved(tmp_path):
+    keras.utils.set_random_seed(1)
+    model = full()
+    mean_teacher = MeanTeacher(5.0, decay=0.9)
+    train(RegularizedModel(model, [mean_teacher]), steps=3)
+    teacher = mean_teacher.teacher
+    averages = arrays(teacher)
+    wrapped = RegularizedModel(model, [mean_teacher, SharpnessAware(0.05)])
+    assert mean_teacher.teacher is teacher
+    for made, expected in zip(arrays(teacher), averages, strict=True):
+        np.testing.assert_array_equal(made, expected)
+    train(wrapped)
+    wrapped.save(tmp_path / "model.keras")
+    loaded: Any = keras.saving.load_model(tmp_path / "model.keras")
+    for made, expected in zip(
+        arrays(loaded.objectives[0].teacher), arrays(mean_teacher.teacher), strict=True
+    ):
+        np.testing.assert_array_equal(made, expected)
+
+
 def test_before_training_the_teacher_is_a_copy():
     model = full()
     mean_teacher = MeanTeacher()

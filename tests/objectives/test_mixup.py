@@ -95,6 +95,36 @@ def test_a_sparse_loss_takes_class_numbers_whatever_their_type():
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge", "categorical_hinge"])
+def test_hinge_losses_are_mixed_and_not_their_labels(loss):
+    """Keras tells labels 0 and 1 from -1 and 1 by their values, which those mixed have not."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(6, 4)).astype("float32")
+    y = np.eye(3, dtype="float32")[[0, 2, 2, 0, 1, 0]]
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    share, order = Mixup(8.0, seed=3).draw([], ops.convert_to_tensor(x))
+    share, order = float(ops.convert_to_numpy(share)), ops.convert_to_numpy(order)
+    assert share < 0.9
+    outputs = ops.convert_to_numpy(model(share * x + (1 - share) * x[order]))
+
+    def value(y: np.ndarray) -> float:
+        signs = 2 * y - 1
+        margins = np.maximum(1 - signs * outputs, 0)
+        right = np.sum(y * outputs, axis=-1)
+        wrong = np.max((1 - y) * outputs, axis=-1)
+        return {
+            "hinge": margins.mean(),
+            "squared_hinge": np.square(margins).mean(),
+            "categorical_hinge": np.maximum(wrong - right + 1, 0).mean(),
+        }[loss]
+
+    wrapped = RegularizedModel(model, [Mixup(8.0, seed=3)])
+    wrapped.compile(keras.optimizers.SGD(0.0), loss)
+    logs = wrapped.fit(x, y, shuffle=False, verbose="0").history
+    expected = share * value(y) + (1 - share) * value(y[order])
+    assert logs["loss"][0] == pytest.approx(expected, rel=1e-5)
+
+
 def test_integer_targets_keep_their_losses_and_weights_apart():
     draw = ops.convert_to_tensor(np.float32(0.75)), ops.convert_to_tensor([1, 2, 0])
     y, weight = ops.convert_to_tensor([5, 6, 7]), ops.convert_to_tensor([1.0, 2.0, 3.0])

@@ -27,6 +27,10 @@ SEMI_SUPERVISED = {name for name, case in FIRST.items() if case.cls.takes_unlabe
 REFUSED = {
     ("SelfPaced", "SuperLoss"): "weight the examples by their losses once",
     ("SuperLoss", "SelfPaced"): "weight the examples by their losses once",
+    (
+        "InputGradientPenalty",
+        "GradientVariancePenalty",
+    ): "must have gradient_variance_penalty before",
     **{
         (first, "UncertaintyWeighting"): "must have uncertainty_weighting before"
         for first in ("AdversarialTraining", "RDrop", "SharpnessAware")

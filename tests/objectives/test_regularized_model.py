@@ -213,6 +213,16 @@ def test_an_unbuilt_model_is_built_by_fit(build):
     assert history["loss"][1] != history["loss"][0]
 
 
+def test_a_model_that_has_grown_is_looked_at_again_when_it_is_wrapped():
+    model = keras.Sequential([keras.Input((5,)), layers.Dense(3, use_bias=False)])
+    penalty = WeightPenalty(keras.regularizers.L2(1.0))
+    RegularizedModel(model, [penalty])
+    model.add(layers.Dense(3, use_bias=False))
+    expected = sum(np.square(each).sum() for each in arrays(model))
+    history = train(RegularizedModel(model, [penalty])).history
+    assert history["weight_penalty"][0] == pytest.approx(expected, rel=1e-5)
+
+
 def test_masks_and_integer_inputs_pass_through():
     tokens = np.array([[1, 2, 0, 0], [3, 4, 2, 0], [1, 0, 0, 0], [2, 2, 2, 2]])
     labels = np.array([0, 1, 2, 1])

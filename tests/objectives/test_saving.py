@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +14,9 @@ from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import (
     AdversarialTraining,
     Mixup,
+    ParameterTying,
     SharpnessAware,
+    SoftWeightSharing,
     WeightNoise,
     WeightPenalty,
 )
@@ -79,6 +82,31 @@ def test_config_round_trip_keeps_the_list():
     again = RegularizedModel.from_config(model.get_config())
     assert [o.get_config() for o in again.objectives] == [o.get_config() for o in model.objectives]
     assert again.name == "everything"
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        WeightPenalty({"body/kernel": keras.regularizers.L2(0.1)}),
+        SoftWeightSharing(part="body"),
+        ParameterTying("body/kernel", [np.zeros((5, 3), "float32")]),
+    ],
+    ids=lambda penalty: penalty.name,
+)
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")  # for a mixture of no weights
+def test_what_is_saved_while_its_weights_are_frozen_is_loaded_and_thawed(penalty, tmp_path):
+    body, head = (keras.layers.Dense(3, name=name) for name in ("body", "head"))
+    model = RegularizedModel(keras.Sequential([keras.Input((5,)), body, head]), [penalty])
+    before = train(model).history[penalty.name][0]
+    body.trainable = False
+    model.save(tmp_path / "model.keras")
+    loaded: Any = keras.saving.load_model(tmp_path / "model.keras")
+    assert train(loaded).history[penalty.name] == [0.0]
+    loaded.base.get_layer("body").trainable = True
+    body.trainable = True
+    expected = train(model).history[penalty.name][0]
+    assert train(loaded).history[penalty.name][0] == pytest.approx(expected, rel=1e-5)
+    assert expected not in (0, before)
 
 
 @pytest.mark.filterwarnings("ignore")  # of the exporters of TensorFlow and torch

@@ -71,9 +71,36 @@ def test_a_step_equals_that_of_numpy(companions):
 
 
 def test_a_cross_entropy_counts_whole_and_any_other_loss_half():
-    assert noise_factors(["mse", SPARSE], ["a", "b"]) == [0.5, 1.0]
-    assert noise_factors({"b": "mae", "a": "binary_crossentropy"}, ["a", "b"]) == [1.0, 0.5]
-    assert noise_factors("mse", ["a", "b"]) == [0.5, 0.5]
+    assert noise_factors(["mse", SPARSE], ["a", "b"]) == {0: 0.5, 1: 1.0}
+    assert noise_factors({"b": "mae", "a": "binary_crossentropy"}, ["a", "b"]) == {0: 1.0, 1: 0.5}
+    assert noise_factors("mse", ["a", "b"]) == {0: 0.5, 1: 0.5}
+    assert noise_factors([None, "mse"], ["a", "b"]) == {1: 0.5}
+
+
+@pytest.mark.parametrize("keys", [None, ("first", "second")])
+@pytest.mark.parametrize("trained", [(0, 1), (0,), (1,)])
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")  # where an output has no loss
+def test_outputs_in_a_dict_or_without_a_loss_keep_their_own_log_variance(keys, trained):
+    x, y = data(8, (0.5, 0.5))
+    inputs = keras.Input((3,))
+    outputs = [keras.layers.Dense(1, name=name)(inputs) for name in ("b", "a")]
+    model = keras.Model(inputs, dict(zip(keys, outputs, strict=True)) if keys else outputs)
+    targets = dict(zip(keys, y, strict=True)) if keys else y
+    objective = UncertaintyWeighting()
+    wrapped = RegularizedModel(model, [objective])
+    wrapped.compile(keras.optimizers.SGD(0.1), ["mse" if k in trained else None for k in (0, 1)])
+    s = np.array([0.3, -0.4])
+    objective.log_variances.assign(s)
+    losses = [
+        np.square(ops.convert_to_numpy(model.get_layer(name)(x)) - target).mean()
+        for name, target in zip(("b", "a"), y, strict=True)
+    ]
+    logs = wrapped.fit(x, targets, batch_size=8, shuffle=False, verbose="0").history
+    terms = 0.5 * np.exp(-s) * losses + 0.5 * s
+    assert logs["loss"][0] == pytest.approx(sum(terms[k] for k in trained), rel=1e-4)
+    slope = [0.5 - 0.5 * np.exp(-s[k]) * losses[k] if k in trained else 0.0 for k in (0, 1)]
+    found = ops.convert_to_numpy(objective.log_variances)
+    np.testing.assert_allclose(found, s - 0.1 * np.array(slope), atol=1e-5)
 
 
 def test_log_variances_are_saved(tmp_path):
@@ -87,6 +114,16 @@ def test_log_variances_are_saved(tmp_path):
         ops.convert_to_numpy(objective.log_variances),
     )
     loaded.fit(x, y, verbose="0")
+
+
+def test_a_model_wrapped_again_keeps_its_log_variances():
+    x, y = data(8, (0.5, 0.5))
+    wrapped, objective, model = two_heads(optimizer=keras.optimizers.SGD(0.1))
+    wrapped.fit(x, y, verbose="0")
+    before = ops.convert_to_numpy(objective.log_variances)
+    RegularizedModel(model, [objective])
+    np.testing.assert_array_equal(ops.convert_to_numpy(objective.log_variances), before)
+    assert len(objective.trainable_variables) == 1
 
 
 @pytest.mark.parametrize(
