@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from keras_regzoo.masking import along
 from keras_regzoo.objectives.loss import Tensor, Terms
 
 DATA_LOSS = "data_loss"
@@ -82,15 +83,6 @@ def losses_of(loss: Any, outputs: list[str]) -> list[Any]:
     if isinstance(loss, list | tuple):
         return tree.flatten(list(loss))
     return [loss] * len(outputs)
-
-
-def along(weights: Tensor, rank: int) -> Tensor:
-    """Returns weights of shape `(batch, ...)`, with axes of length 1 at their end, of `rank`."""
-    while len(weights.shape) > rank and weights.shape[-1] == 1:
-        weights = ops.squeeze(weights, axis=-1)
-    while len(weights.shape) < rank:
-        weights = ops.expand_dims(weights, -1)
-    return weights
 
 
 def altered(compiled: Any, **attributes: Any) -> Any:
