@@ -113,6 +113,7 @@ def halves(inputs: Any) -> tuple[Any, Any]:
     return inputs[..., :middle], inputs[..., middle:]
 
 
+@validation.plain_sentences()
 def _check_pair(*shapes: Any) -> None:
     if len(shapes) != 2 or tuple(shapes[0]) != tuple(shapes[1]):
         listed = ", ".join(str(tuple(shape)) for shape in shapes)
@@ -122,6 +123,7 @@ def _check_pair(*shapes: Any) -> None:
         )
 
 
+@validation.plain_sentences()
 def half(shape: Any) -> int:
     """Returns the number of latents of one tensor with means and log-variances side by side."""
     if len(shape) < 2 or shape[-1] % 2:
