@@ -80,15 +80,19 @@ def matrix(x: Any) -> Any:
     return precise(ops.reshape(x, (-1, x.shape[-1] if len(x.shape) else 1)))
 
 
+def root(squares: Any) -> Any:
+    """Returns the square root, whose gradient at zero is taken as zero."""
+    positive = squares > 0
+    return ops.where(positive, ops.sqrt(ops.where(positive, squares, 1.0)), 0.0)
+
+
 def group_norms(x: Any, axis: Axis, keepdims: bool = False) -> tuple[Any, int]:
     """Returns the norms of the groups that the indices along `axis` name, and a group's size.
 
-    The gradient of the norm of a group of zeros is taken as zero.
+    They are in float32 at least; the gradient of that of a group of zeros is taken as zero.
     """
-    x = ops.convert_to_tensor(x)
+    x = precise(x)
     kept = resolved(axis, len(x.shape))
     reduced = [each for each in range(len(x.shape)) if each not in kept]
     squares = ops.sum(ops.square(x), axis=reduced, keepdims=keepdims)
-    positive = squares > 0
-    norms = ops.where(positive, ops.sqrt(ops.where(positive, squares, 1.0)), 0.0)
-    return norms, math.prod(x.shape[each] for each in reduced)
+    return root(squares), math.prod(x.shape[each] for each in reduced)

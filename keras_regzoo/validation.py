@@ -6,12 +6,23 @@ import importlib
 import math
 import numbers
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 PACKAGE = Path(__file__).parent
+
+
+@contextmanager
+def plain_sentences() -> Iterator[None]:
+    """Keeps Keras from adding the arguments of a layer's `call` to errors raised within."""
+    try:
+        yield
+    except ValueError as error:
+        error._keras_call_info_injected = True  # type: ignore[attr-defined]
+        raise
 
 
 def number(name: str, value: Any, within: str = "(-inf, inf)") -> float:

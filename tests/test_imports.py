@@ -16,7 +16,7 @@ PACKAGE = "keras_regzoo"
 LEVELS = (
     ("validation", "quiet", "registration", "safe_files", "setting"),
     ("catalogue",),
-    ("strengths", "axes", "example_losses", "spaces", "backend"),
+    ("strengths", "axes", "masking", "example_losses", "spaces", "backend"),
     ("regularizers", "constraints", "layers"),
     ("objectives", "callbacks", "data"),
     ("models", "training", "ensembles"),

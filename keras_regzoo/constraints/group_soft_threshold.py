@@ -54,7 +54,7 @@ class GroupSoftThreshold(keras.constraints.Constraint):
         self.axis = axes.checked(axis)
 
     def __call__(self, w: Any) -> Any:
-        norms, _ = axes.group_norms(axes.precise(w), self.axis, keepdims=True)
+        norms, _ = axes.group_norms(w, self.axis, keepdims=True)
         longer = norms > self.threshold
         factor = ops.where(longer, 1.0 - self.threshold / ops.where(longer, norms, 1.0), 0.0)
         return ops.cast(factor * axes.precise(w), w.dtype)

@@ -65,5 +65,14 @@ def simplex_threshold(vectors: Any, total: float) -> Any:
     descending = ops.flip(ops.sort(vectors, axis=-1), axis=-1)
     ranks = ops.arange(1, size + 1, dtype=vectors.dtype)
     thresholds = (ops.cumsum(descending, axis=-1) - total) / ranks
-    active = ops.sum(ops.cast(descending > thresholds, "int32"), axis=-1, keepdims=True)
-    return ops.take_along_axis(thresholds, ops.maximum(active - 1, 0), axis=-1)
+    active = _count(descending > thresholds)
+    theta = ops.take_along_axis(thresholds, active - 1, axis=-1)
+    for _ in range(2):  # steps of Newton's method, for what long running sums have lost
+        excess = ops.sum(ops.maximum(vectors - theta, 0.0), axis=-1, keepdims=True) - total
+        theta = theta + excess / ops.cast(_count(vectors > theta), theta.dtype)
+    return theta
+
+
+def _count(chosen: Any) -> Any:
+    """Returns how many are chosen in each row, and 1 if none is."""
+    return ops.maximum(ops.sum(ops.cast(chosen, "int32"), axis=-1, keepdims=True), 1)

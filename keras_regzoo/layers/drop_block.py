@@ -46,7 +46,8 @@ class DropBlock(keras.layers.Layer):
 
     Raises:
         ValueError: If an argument is out of its range, the inputs are not of rank 4, or the maps
-            are smaller than a block.
+            are smaller than a block. Where the layer is built without their height or width, a
+            larger block is cut to the map.
 
     Example:
 
@@ -104,9 +105,10 @@ class DropBlock(keras.layers.Layer):
         last = self.data_format == "channels_last"
         batch, height, width, channels = shape if last else [shape[i] for i in (0, 2, 3, 1)]
         side, gamma = self.block_size, seed_rate(self.rate, self.block_size, height, width)
-        seeds = (batch, height - side + 1, width - side + 1, channels if self.per_channel else 1)
+        rows, columns = places(height, side), places(width, side)
+        seeds = (batch, rows, columns, channels if self.per_channel else 1)
         starts = 1.0 - keep_mask(seeds, gamma, self.seed_generator, "float32")
-        return 1.0 - squares(starts, side)
+        return 1.0 - squares(starts, side)[:, :height, :width]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
@@ -119,9 +121,16 @@ class DropBlock(keras.layers.Layer):
 
 def seed_rate(rate: Any, block_size: int, height: Any, width: Any) -> Any:
     """Returns γ of eq. 1: so many seeds that blocks would cover the fraction `rate` of a map."""
-    area = ops.cast(height * width, "float32")
-    valid = ops.cast((height - block_size + 1) * (width - block_size + 1), "float32")
-    return rate / block_size**2 * area / valid
+    rows, columns = places(height, block_size), places(width, block_size)
+    block = ops.cast((height - rows + 1) * (width - columns + 1), "float32")
+    area, valid = ops.cast(height * width, "float32"), ops.cast(rows * columns, "float32")
+    return rate / block * area / valid
+
+
+def places(length: Any, block_size: int) -> Any:
+    """Returns how many places there are for a block along an axis: one if it fills the axis."""
+    fitting = length - block_size + 1
+    return max(fitting, 1) if isinstance(fitting, int) else ops.maximum(fitting, 1)
 
 
 def squares(starts: Any, side: int) -> Any:

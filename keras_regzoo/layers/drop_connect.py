@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_regzoo import validation
+from keras_regzoo import axes, validation
 from keras_regzoo.backend import normal
 from keras_regzoo.layers.masks import scaled_mask
 from keras_regzoo.layers.substitution import CONVOLUTIONS, call_with, stored_kernel
@@ -126,7 +126,7 @@ class DropConnect(keras.layers.Wrapper):
         kernel = ops.cast(self.layer.kernel, inputs.dtype)
         spread = ops.cast(self.rate / (1.0 - self.rate), inputs.dtype)
         mean = self.layer.bias + inputs @ kernel if self.layer.use_bias else inputs @ kernel
-        stddev = ops.sqrt(spread * (ops.square(inputs) @ ops.square(kernel)))
+        stddev = axes.root(spread * (ops.square(inputs) @ ops.square(kernel)))
         noise = ops.cast(normal((self.samples, *ops.shape(mean)), self.seed_generator), mean.dtype)
         return self._regularize(ops.mean(self.layer.activation(mean + stddev * noise), axis=0))
 

@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import normal
+from keras_regzoo.masking import zeroed
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength, strength_config
 
@@ -36,7 +37,8 @@ class GaussianSampling(keras.layers.Layer):
         **kwargs: `name`, `dtype`.
 
     Input shape: a list `[mean, log_variance]` of two tensors (batch, ..., latents), or one tensor
-    (batch, ..., 2 · latents) with the means first. Output shape: (batch, ..., latents).
+    (batch, ..., 2 · latents) with the means first. Output shape: (batch, ..., latents). Of a
+    sequence, the divergence is summed over the positions that a Keras mask keeps.
 
     Raises:
         ValueError: If `beta` or `free_bits` is negative or not a number; when called, if the two
@@ -63,12 +65,14 @@ class GaussianSampling(keras.layers.Layer):
         self.free_bits = add_strength(self, "free_bits", free_bits, "[0, inf)")
         self.seed = validation.seed(seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
+        self.supports_masking = True
         self.built = True
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         mean, log_variance = halves(inputs)
         wide = ops.cast(mean, "float32"), ops.cast(log_variance, "float32")
-        divergence = ops.mean(gaussian_divergence(*wide), axis=0)
+        each = zeroed(gaussian_divergence(*wide), self.compute_mask(inputs, mask))
+        divergence = ops.mean(each, axis=0)
         if training:
             divergence = ops.maximum(self.free_bits, divergence)
         self.add_loss(self.beta * ops.sum(divergence))
@@ -76,6 +80,14 @@ class GaussianSampling(keras.layers.Layer):
             return mean
         noise = normal(ops.shape(mean), self.seed_generator)
         return ops.cast(wide[0] + ops.exp(0.5 * wide[1]) * noise, mean.dtype)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Returns the one mask of a pair, that of its means."""
+        return (
+            previous_mask[0]
+            if isinstance(inputs, list | tuple) and previous_mask
+            else previous_mask
+        )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if isinstance(input_shape[0], list | tuple):
@@ -101,6 +113,7 @@ def halves(inputs: Any) -> tuple[Any, Any]:
     return inputs[..., :middle], inputs[..., middle:]
 
 
+@validation.plain_sentences()
 def _check_pair(*shapes: Any) -> None:
     if len(shapes) != 2 or tuple(shapes[0]) != tuple(shapes[1]):
         listed = ", ".join(str(tuple(shape)) for shape in shapes)
@@ -110,6 +123,7 @@ def _check_pair(*shapes: Any) -> None:
         )
 
 
+@validation.plain_sentences()
 def half(shape: Any) -> int:
     """Returns the number of latents of one tensor with means and log-variances side by side."""
     if len(shape) < 2 or shape[-1] % 2:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regzoo.masking import kept_mean
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength, strength_config
 
@@ -32,9 +33,9 @@ class KLSparsity(keras.layers.Layer):
         **kwargs: `name`, `dtype`.
 
     Input shape: (batch, ..., units), activations in [0, 1], such as a sigmoid's; the mean is over
-    all axes but the last, under a `tf.distribute` strategy of each replica's share. Output shape:
-    the same. A mean activation outside (0, 1) counts as the nearest number inside and has no
-    gradient.
+    all axes but the last, of what a Keras mask keeps, under a `tf.distribute` strategy of each
+    replica's share. Output shape: the same. A mean activation outside (0, 1) counts as the nearest
+    number inside and has no gradient.
 
     Raises:
         ValueError: If `target` is not a number in (0, 1), or `strength` is negative or no number.
@@ -56,10 +57,10 @@ class KLSparsity(keras.layers.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if training:
             axes = list(range(len(inputs.shape) - 1))
-            activation = ops.mean(ops.cast(inputs, "float32"), axis=axes)
+            activation = kept_mean(ops.cast(inputs, "float32"), mask, axes)
             divergence = bernoulli_divergence(self.target, activation)
             self.add_loss(self.strength * ops.sum(divergence))
         return inputs

@@ -49,6 +49,7 @@ class MaskedDropout(keras.layers.Layer, ABC):
         shape = self._mask_shape(inputs)
         return inputs * scaled_mask(shape, self.rate, self.seed_generator, inputs.dtype)
 
+    @validation.plain_sentences()
     def _mask_shape(self, inputs: Any) -> Any:
         shape = ops.shape(inputs)
         if self.noise_shape is None:

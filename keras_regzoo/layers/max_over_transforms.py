@@ -97,6 +97,7 @@ class MaxOverTransforms(keras.layers.Wrapper):
     def _spatial_axes(self) -> tuple[int, int]:
         return (1, 2) if self.data_format == "channels_last" else (2, 3)
 
+    @validation.plain_sentences()
     def _check_image(self, shape: tuple[int | None, ...]) -> None:
         if len(shape) != 4:
             raise ValueError(
@@ -130,6 +131,7 @@ class MaxOverTransforms(keras.layers.Wrapper):
         return cls(**{**config, "layer": restore(config["layer"]), "transforms": transforms})
 
 
+@validation.plain_sentences()
 def _check_shapes(inputs: Any, made: list[Any]) -> None:
     shapes = [tuple(each.shape) for each in made if tuple(each.shape) != tuple(inputs.shape)]
     known = [shape for shape in shapes if None not in (*shape, *inputs.shape[1:])]

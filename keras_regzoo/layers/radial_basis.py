@@ -137,7 +137,12 @@ class RadialBasis(keras.layers.Layer):
 
 
 def gaussians(x: Any, centers: Any, widths: Any) -> Any:
-    """Returns `exp(−‖x − c‖² / (2 σ²))` without a tensor of all the differences."""
+    """Returns `exp(−‖x − c‖² / (2 σ²))` without a tensor of all the differences.
+
+    Both are taken from the mean of the centers: far from zero, the squares would cancel.
+    """
+    middle = ops.stop_gradient(ops.mean(centers, axis=0))
+    x, centers = x - middle, centers - middle
     products = ops.matmul(x, ops.transpose(centers))
     squares = ops.sum(ops.square(x), axis=-1, keepdims=True)
     distances = squares - 2 * products + ops.sum(ops.square(centers), axis=-1)

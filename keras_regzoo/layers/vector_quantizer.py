@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.backend import latest, uniform
+from keras_regzoo.masking import kept, kept_mean, zeroed
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength, strength_config
 
@@ -50,7 +51,8 @@ class VectorQuantizer(keras.layers.Layer):
 
     Input shape: (batch, ..., features), of which each vector of features is quantized; output
     shape: the same. `codebook` is the variable (codes, features), in float32; `nearest(inputs)`
-    gives the indices.
+    gives the indices. Vectors that a Keras mask leaves out are quantized, but enter neither the
+    commitment loss nor the codebook.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -107,15 +109,16 @@ class VectorQuantizer(keras.layers.Layer):
             autocast=False,
         )
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         vectors = ops.reshape(ops.cast(inputs, "float32"), (-1, inputs.shape[-1]))
         codebook = ops.convert_to_tensor(self.codebook.value)
         index = nearest_code(vectors, codebook)
         chosen = ops.take(codebook, index, axis=0)
-        error = ops.mean(ops.sum(ops.square(vectors - chosen), axis=-1))
+        counted = None if mask is None else ops.reshape(kept(mask, inputs[..., 0]), (-1,))
+        error = kept_mean(ops.sum(ops.square(vectors - chosen), axis=-1), counted)
         self.add_loss(self.commitment * error)
         if training and self.trainable:
-            self._follow(ops.stop_gradient(vectors), index, codebook)
+            self._follow(ops.stop_gradient(vectors), index, codebook, counted)
         through = inputs - ops.stop_gradient(inputs)
         return ops.cast(ops.reshape(chosen, ops.shape(inputs)), inputs.dtype) + through
 
@@ -132,21 +135,28 @@ class VectorQuantizer(keras.layers.Layer):
         index = nearest_code(vectors, ops.convert_to_tensor(self.codebook.value))
         return ops.reshape(index, ops.shape(inputs)[:-1])
 
-    def _follow(self, vectors: Any, index: Any, codebook: Any) -> None:
-        uses = ops.one_hot(index, self.codes, dtype="float32")
+    def _follow(self, vectors: Any, index: Any, codebook: Any, counted: Any) -> None:
+        uses = zeroed(ops.one_hot(index, self.codes, dtype="float32"), counted)
         used, total = ops.sum(uses, axis=0), ops.matmul(ops.transpose(uses), vectors)
         counts = ops.convert_to_tensor(self.counts.value)
         counts, codebook = moved_codes(counts, codebook, used, total, self.decay)
         if self.revival:
             mean = ops.mean(counts)
             dead = counts < self.revival * mean
-            rows = ops.shape(vectors)[0]
-            draws = uniform((self.codes,), self.seed_generator) * ops.cast(rows, "float32")
-            picked = ops.minimum(ops.cast(draws, "int32"), rows - 1)
+            picked = self._picked(ops.shape(vectors)[0], counted)
             codebook = ops.where(dead[:, None], ops.take(vectors, picked, axis=0), codebook)
             counts = ops.where(dead, mean, counts)
         self.codebook.assign(codebook)
         self.counts.assign(counts)
+
+    def _picked(self, rows: Any, counted: Any) -> Any:
+        """Returns the random rows, among those that count, which dead codes become."""
+        if counted is not None:
+            first = ops.argsort(ops.cast(ops.logical_not(counted), "int32"))  # those that count
+            rows = ops.maximum(ops.sum(ops.cast(counted, "int32")), 1)
+        draws = uniform((self.codes,), self.seed_generator) * ops.cast(rows, "float32")
+        picked = ops.minimum(ops.cast(draws, "int32"), rows - 1)
+        return picked if counted is None else ops.take(first, picked)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

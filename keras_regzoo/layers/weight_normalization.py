@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_regzoo import validation
@@ -13,6 +14,7 @@ from keras_regzoo.registration import register
 
 _LAYERS = (keras.layers.Dense, *CONVOLUTIONS)
 _LEAST = 1e-12  # of a squared length, so that a direction of zeros has a finite gradient
+_CONSTANT = 1e-12  # variance over squared mean: below it is rounding in float32
 
 
 @register
@@ -83,10 +85,14 @@ class WeightNormalization(keras.layers.Wrapper):
 
         Args:
             inputs: A batch of inputs of this layer.
+
+        Raises:
+            ValueError: If a pre-activation is the same on all of them; nothing has changed then.
         """
         layer = self.layer
         if not self.built:
             self(inputs)
+        before = self.get_weights()
         activation, layer.activation = layer.activation, keras.activations.linear
         try:
             self.g.assign(ops.ones(self.g.shape))
@@ -98,11 +104,18 @@ class WeightNormalization(keras.layers.Wrapper):
         first = getattr(layer, "data_format", "") == "channels_first"
         unit = 1 if first else len(outputs.shape) - 1
         axes = [axis for axis in range(len(outputs.shape)) if axis != unit]
-        mean, variance = ops.moments(outputs, axes)
-        scale = ops.rsqrt(ops.maximum(variance, _LEAST))
-        self.g.assign(ops.cast(scale, self.g.dtype))
+        outputs = ops.convert_to_numpy(outputs).astype("float64")
+        mean, variance = outputs.mean(axis=tuple(axes)), outputs.var(axis=tuple(axes))
+        constant = variance <= _CONSTANT * np.square(mean)
+        if constant.any():
+            self.set_weights(before)
+            raise ValueError(
+                "`inputs` must make every pre-activation vary; received a batch of "
+                f"{len(outputs)}, on which {constant.sum()} of {constant.size} are constant."
+            )
+        self.g.assign(1.0 / np.sqrt(variance))
         if layer.use_bias:
-            layer.bias.assign(ops.cast(-mean * scale, layer.bias.dtype))
+            layer.bias.assign(-mean / np.sqrt(variance))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return self.layer.compute_output_shape(input_shape)

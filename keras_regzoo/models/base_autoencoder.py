@@ -13,6 +13,7 @@ from keras_regzoo.models.first_batch import first_batch
 from keras_regzoo.models.from_disk import cut, from_disk, on_disk
 from keras_regzoo.models.inputs import (
     ROWS_AT_A_TIME,
+    check_arrays,
     check_data,
     check_fit,
     check_shapes,
@@ -175,7 +176,11 @@ class BaseAutoencoder(ObjectiveModel):
         Args:
             x: Array of inputs, batch first.
             batch_size: Examples reconstructed at a time.
+
+        Raises:
+            ValueError: If `x` is a dataset or generator.
         """
+        check_arrays("x", x)
         rows = len(self.targets(x, None))
         if on_disk(x) and rows > ROWS_AT_A_TIME:
             parts = (cut(x, slice(i, i + ROWS_AT_A_TIME)) for i in range(0, rows, ROWS_AT_A_TIME))

@@ -59,6 +59,15 @@ def check_shapes(name: str, data: Any, model: keras.Model) -> None:
         )
 
 
+def check_arrays(name: str, data: Any) -> None:
+    """Raises a ValueError for a dataset, generator or other feed that is not of arrays."""
+    if any(_known_shape(each) is None for each in tree.flatten(data)):
+        raise ValueError(
+            f"`{name}` must be an array of inputs, batch first; received {type(data).__name__}, "
+            "whose batches must be given one by one."
+        )
+
+
 def check_data(name: str, data: Any, valid_range: tuple[float, float] | None = None) -> None:
     """Raises a ValueError for arrays with NaN or infinity, or numbers outside `valid_range`.
 

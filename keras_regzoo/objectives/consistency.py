@@ -19,7 +19,7 @@ class Consistency(TwoViews):
     (η and η̃), in the noise ε on the inputs, and in what the augmentation g draws; gradients flow
     through both. The loss itself is evaluated at the first view x̂, as in the paper. Without
     dropout, noise or augmentation the penalty is 0. All examples of the batch count alike, whatever
-    their sample weights.
+    their sample weights; of a sequence, what the Keras mask of the first pass keeps.
 
     An integer label of -1, or a one-hot row of zeros, marks an unlabelled example: it enters this
     penalty, but neither the supervised loss nor the metrics. Give them in the same `fit(x, y)`.

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from keras_regzoo.masking import along
 from keras_regzoo.objectives.loss import DATA_LOSS, Tensor, Terms
 
 SPARSE = "sparse_categorical_crossentropy"
@@ -121,15 +122,6 @@ def outputs_of(y: Any, outputs: list[str], losses: dict[int, Any]) -> list[int]:
     raise ValueError(
         f"`y` must have a target for each output; received {len(paths)} for {len(outputs)} outputs."
     )
-
-
-def along(weights: Tensor, rank: int) -> Tensor:
-    """Returns weights of shape `(batch, ...)`, with axes of length 1 at their end, of `rank`."""
-    while len(weights.shape) > rank and weights.shape[-1] == 1:
-        weights = ops.squeeze(weights, axis=-1)
-    while len(weights.shape) < rank:
-        weights = ops.expand_dims(weights, -1)
-    return weights
 
 
 def altered(compiled: Any, **attributes: Any) -> Any:

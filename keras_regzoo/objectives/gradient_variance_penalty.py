@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.data_loss import along
+from keras_regzoo.masking import along
 from keras_regzoo.objectives.gradient_penalty import GradientPenalty, squared_norm
 from keras_regzoo.objectives.input_gradient_penalty import InputGradientPenalty
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -54,13 +52,3 @@ def as_fed(model: keras.Model, x: Any) -> Any:
         return ops.cast(leaf, dtype)
 
     return tree.map_structure(cast, x)
-
-
-@contextmanager
-def plain_sentences() -> Iterator[None]:
-    """Keeps Keras from adding the arguments of a layer's `call` to errors raised within."""
-    try:
-        yield
-    except ValueError as error:
-        error._keras_call_info_injected = True  # type: ignore[attr-defined]
-        raise

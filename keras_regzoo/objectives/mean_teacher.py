@@ -26,7 +26,8 @@ class MeanTeacher(TwoViews):
     with rate α. The average is taken as a step begins, so the last step's weights enter with the
     next one. The passes of student and teacher differ in their dropout masks too, in the noise
     on the inputs (x̂ = g(x) + σ ε, x̃ alike) and in what the augmentation g draws. No gradient
-    reaches the teacher. All examples count alike, whatever their sample weights.
+    reaches the teacher. All examples count alike, whatever their sample weights; of a sequence,
+    what the Keras mask of the student's outputs keeps.
 
     An integer label of -1, or a one-hot row of zeros, marks an unlabelled example: it enters this
     penalty, but neither the supervised loss nor the metrics. Active in training alone; each step

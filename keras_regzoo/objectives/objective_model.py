@@ -11,11 +11,12 @@ from keras import ops, tree
 from keras_regzoo.backend import Pass, PureView
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
-from keras_regzoo.objectives.inputs import as_fed, plain_sentences
+from keras_regzoo.objectives.inputs import as_fed
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
 from keras_regzoo.objectives.objective import Objective, checked, same_objects
 from keras_regzoo.objectives.term_means import TermMeans
 from keras_regzoo.objectives.unlabelled import labelled, update_metrics, without_unlabelled
+from keras_regzoo.validation import plain_sentences
 
 _in_step = threading.local()  # replicas of one model trace their steps in threads of their own
 

@@ -7,7 +7,8 @@ from typing import Any
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.objectives.data_loss import along, require_cross_entropy
+from keras_regzoo.masking import along, kept_mean, mask_of
+from keras_regzoo.objectives.data_loss import require_cross_entropy
 from keras_regzoo.objectives.loss import Loss, Point, Tensor
 from keras_regzoo.objectives.objective import Objective, Penalty
 from keras_regzoo.registration import register
@@ -23,7 +24,8 @@ class PseudoLabel(Penalty):
     the pass that is trained, and count as constants. In nats. B is the size of the batch, as in
     the supervised loss: with α = 1 an unlabelled example weighs as much as a labelled one. The
     paper divides by the number of unlabelled examples instead, and the supervised loss by that of
-    the labelled ones.
+    the labelled ones. Positions that a Keras mask of the outputs leaves out have no pseudo-label
+    and do not count, as in the loss.
 
     An integer label of -1, or a one-hot row of zeros, marks an unlabelled example: it enters
     neither the supervised loss nor the metrics. A sample weight of 0 does not. Under `Mixup` a pair
@@ -85,7 +87,7 @@ class PseudoLabel(Penalty):
         log_p = loss.log_probabilities(outputs, self.from_logits)
         each = own_cross_entropy(log_p, self.threshold)
         known = along(loss.step.labelled, len(each.shape))
-        return ops.mean(ops.where(known, 0.0, each))
+        return kept_mean(ops.where(known, 0.0, each), mask_of(outputs))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "from_logits": self.from_logits}

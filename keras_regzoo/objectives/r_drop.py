@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 
 from keras_regzoo import validation
+from keras_regzoo.masking import kept_mean, mask_of
 from keras_regzoo.objectives.data_loss import require_cross_entropy
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import Objective
@@ -21,7 +22,8 @@ class RDrop(Objective):
 
     with the divergences in nats. The paper adds the two losses where this takes their mean, so its
     α is twice this one. Active in training alone; costs a second forward and backward pass. In a
-    network that draws nothing at random it changes nothing.
+    network that draws nothing at random it changes nothing. The mean is over what a Keras mask of
+    the outputs keeps.
 
     Args:
         strength: α, at least 0. May be scheduled. Default 0.5, the paper's 1; it used 5 for
@@ -72,7 +74,8 @@ class RDrop(Objective):
                     loss.outputs(point.weights, point.x, draw=1),
                 )
             )
-            term = aggregate(self.strength * symmetric_divergence(log_p, log_q))
+            mask = mask_of(loss.outputs(point.weights, point.x))
+            term = aggregate(self.strength * symmetric_divergence(log_p, log_q, mask))
             value = 0.5 * (first + second) + ops.cast(term, first.dtype)
             return value, {**terms, self.name: term}
 
@@ -82,7 +85,7 @@ class RDrop(Objective):
         return {**super().get_config(), "from_logits": self.from_logits}
 
 
-def symmetric_divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
+def symmetric_divergence(log_p: Tensor, log_q: Tensor, mask: Any = None) -> Tensor:
     """Returns the mean over examples of `½ [KL(p ‖ q) + KL(q ‖ p)]`, from logarithms, in nats."""
     difference = (ops.exp(log_p) - ops.exp(log_q)) * (log_p - log_q)
-    return 0.5 * ops.mean(ops.sum(difference, axis=-1))
+    return 0.5 * kept_mean(ops.sum(difference, axis=-1), mask)

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from keras_regzoo import validation
+from keras_regzoo.masking import kept_mean, mask_of
 from keras_regzoo.objectives.data_loss import require_cross_entropy
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import Objective
@@ -26,8 +27,8 @@ class Draw(NamedTuple):
 class TwoViews(Objective, ABC):
     """Adds `strength` times the mean squared difference between two predictions (abstract).
 
-    The loss, and so the first prediction, is taken at the first view. Fill in `begin` and
-    `target`.
+    The loss, and so the first prediction, is taken at the first view; its Keras mask says what
+    counts. Fill in `begin` and `target`.
 
     Args:
         strength: At least 0.
@@ -87,9 +88,11 @@ class TwoViews(Objective, ABC):
             weights, x = loss.step.once(self.move, draw, point.weights, point.x)
             other = loss.step.once(self.view, draw.second, point.x)
             value, terms = loss.evaluate(point._replace(weights=weights, x=x))
-            made = probabilities(loss.outputs(weights, x))
+            outputs = loss.outputs(weights, x)
+            made = probabilities(outputs)
             target = probabilities(self.target(loss, weights, other, draw.begun))
-            term = aggregate(self.strength * ops.mean(ops.square(made - target)))
+            error = kept_mean(ops.square(made - target), mask_of(outputs))
+            term = aggregate(self.strength * error)
             return value + ops.cast(term, value.dtype), {**terms, self.name: term}
 
         return loss.then(consistent)

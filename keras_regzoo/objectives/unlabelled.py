@@ -7,7 +7,8 @@ from typing import Any
 import keras
 from keras import ops, tree
 
-from keras_regzoo.objectives.data_loss import along, altered, function_name
+from keras_regzoo.masking import along
+from keras_regzoo.objectives.data_loss import altered, function_name
 from keras_regzoo.objectives.loss import Tensor
 
 

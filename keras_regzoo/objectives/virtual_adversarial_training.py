@@ -10,6 +10,7 @@ from keras import ops, tree
 
 from keras_regzoo import validation
 from keras_regzoo.backend import normal, value_and_grad
+from keras_regzoo.masking import kept_mean, mask_of, zeroed
 from keras_regzoo.objectives.adversarial_training import normalize
 from keras_regzoo.objectives.data_loss import require_cross_entropy
 from keras_regzoo.objectives.inputs import known_inputs, require_floating
@@ -27,7 +28,8 @@ class VirtualAdversarialTraining(Penalty):
 
     dᵢ is a random unit vector, and each further iteration of the power method puts `gᵢ / ‖gᵢ‖₂` in
     its place: r approaches the leading eigenvector of the divergence's Hessian. `p(y | xᵢ)` and
-    rᵢ count as constants. In nats; all examples count alike, whatever their sample weights. An
+    rᵢ count as constants. In nats; all examples count alike, whatever their sample weights; of a
+    sequence, what the Keras mask of the clean pass keeps. An
     integer label of -1, or a one-hot row of zeros, marks an unlabelled example: it enters this
     penalty, but neither the supervised loss nor the metrics. Active in training alone. A step takes
     one more forward and input-gradient pass for each iteration, and one more training pass, all
@@ -107,6 +109,7 @@ class VirtualAdversarialTraining(Penalty):
             return loss.log_probabilities(loss.outputs(point.weights, x), self.from_logits)
 
         clean = ops.stop_gradient(log_p(point.x))
+        mask = mask_of(loss.outputs(point.weights, point.x))
         x = ops.stop_gradient(tree.flatten(point.x)[0])
         xi = self.xi or machine_epsilon(loss.step.view.layer.compute_dtype) ** 0.5
         length = lengths(x)
@@ -117,13 +120,13 @@ class VirtualAdversarialTraining(Penalty):
             return tree.pack_sequence_as(point.x, [x + r])
 
         def divergence(r: Tensor) -> Tensor:
-            return ops.sum(kullback_leibler(clean, log_p(at(r))))
+            return ops.sum(zeroed(kullback_leibler(clean, log_p(at(r))), mask))
 
         for _ in range(self.iterations):
             _, gradient = value_and_grad(divergence)(step * direction)
             direction = normalize(gradient)
         moved = at(ops.cast(self.radius, x.dtype) * ops.stop_gradient(direction))
-        return ops.mean(kullback_leibler(clean, log_p(moved)))
+        return kept_mean(kullback_leibler(clean, log_p(moved)), mask)
 
     def get_config(self) -> dict[str, Any]:
         names = ("iterations", "xi", "from_logits", "seed")

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_regzoo import validation
+from keras_regzoo.axes import precise
 from keras_regzoo.registration import register
 
 
@@ -55,12 +56,13 @@ class Entropy(keras.regularizers.Regularizer):
                 "`Entropy` must be given at least two classes along the last axis; "
                 f"received shape {tuple(x.shape)}."
             )
+        wide = precise(x)  # half precision has no logarithm of small probabilities
         if self.from_logits:
-            log_p = ops.log_softmax(x, axis=-1)
+            log_p = ops.log_softmax(wide, axis=-1)
             p = ops.exp(log_p)
         else:
-            log_p, p = ops.log(ops.maximum(x, keras.config.epsilon())), x
-        return self.strength * ops.sum(p * log_p)
+            log_p, p = ops.log(ops.maximum(wide, keras.config.epsilon())), wide
+        return ops.cast(self.strength * ops.sum(p * log_p), x.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {"strength": self.strength, "from_logits": self.from_logits}

@@ -52,8 +52,9 @@ class GroupLasso(keras.regularizers.Regularizer):
         self.axis = axes.checked(axis)
 
     def __call__(self, x: Any) -> Any:
+        x = ops.convert_to_tensor(x)
         norms, size = axes.group_norms(x, self.axis)
-        return self.strength * math.sqrt(size) * ops.sum(norms)
+        return ops.cast(self.strength * math.sqrt(size) * ops.sum(norms), x.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {"strength": self.strength, "axis": self.axis}

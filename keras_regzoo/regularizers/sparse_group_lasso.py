@@ -60,10 +60,13 @@ class SparseGroupLasso(keras.regularizers.Regularizer):
         self.axis = axes.checked(axis)
 
     def __call__(self, x: Any) -> Any:
+        x = ops.convert_to_tensor(x)
         norms, size = axes.group_norms(x, self.axis)
         of_groups = (1.0 - self.l1_ratio) * math.sqrt(size) * ops.sum(norms)
-        absolute = x * ops.stop_gradient(ops.sign(x))  # `ops.abs` has slope 1 at zero on JAX
-        return self.strength * (of_groups + self.l1_ratio * ops.sum(absolute))
+        wide = axes.precise(x)
+        absolute = wide * ops.stop_gradient(ops.sign(wide))  # `ops.abs` has slope 1 at zero on JAX
+        penalty = self.strength * (of_groups + self.l1_ratio * ops.sum(absolute))
+        return ops.cast(penalty, x.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {"strength": self.strength, "l1_ratio": self.l1_ratio, "axis": self.axis}

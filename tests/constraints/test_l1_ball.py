@@ -169,3 +169,12 @@ def test_weight_without_the_axis_is_refused_in_one_sentence():
         ValueError, match=r"`axis` must be an axis of a weight of rank 2; received 2"
     ):
         L1Ball(1.0, axis=2)(ops.ones((3, 3)))
+
+
+@pytest.mark.parametrize("prepare", [as_they_are, compiled])
+@pytest.mark.parametrize("radius", [100.0, 10000.0])
+def test_a_million_weights_are_projected_onto_the_ball(radius, prepare):
+    weight = 0.03 * np.random.default_rng(0).normal(size=(1000, 1000))
+    made = projected(weight, radius, prepare=prepare)
+    assert np.abs(made).sum() == pytest.approx(radius, rel=1e-5)
+    np.testing.assert_allclose(made.ravel(), by_bisection(weight.ravel(), radius), atol=1e-6)

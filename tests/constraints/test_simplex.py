@@ -76,3 +76,10 @@ def test_half_precision_is_projected_as_exactly_as_it_can_be_stored():
     np.testing.assert_allclose(
         ops.convert_to_numpy(ops.cast(made, "float32")), 1 / 3000, rtol=2**-8
     )
+
+
+@pytest.mark.parametrize("prepare", [as_they_are, compiled])
+def test_a_million_weights_keep_the_total(prepare):
+    weight = 0.03 * np.random.default_rng(0).normal(size=1_000_000)
+    made = projected(Simplex(1e4), weight, prepare)
+    assert made.sum() == pytest.approx(1e4, rel=1e-5)

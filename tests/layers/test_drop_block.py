@@ -119,3 +119,14 @@ def test_rate_scheduled_to_0_in_a_compiled_fit_drops_nothing():
 def test_inputs_that_do_not_fit_are_refused(shape, sentence):
     with pytest.raises(ValueError, match=sentence):
         DropBlock(0.1, 5, data_format="channels_last")(np.ones(shape, "float32"))
+
+
+def test_a_block_larger_than_a_map_of_unknown_size_is_cut_to_it():
+    drop = DropBlock(0.5, 7, data_format="channels_last", seed=1)
+    model = keras.Sequential([keras.Input((None, None, 9)), drop, keras.layers.Dense(9)])
+    model.compile(loss="mse", jit_compile=False)
+    x = np.ones((8, 4, 12, 9), "float32")
+    assert np.isfinite(model.train_on_batch(x, x))
+    maps = numpy(drop(x, training=True)) == 0
+    np.testing.assert_array_equal(maps, maps[:, :1] & np.ones_like(maps))
+    assert 0.2 < maps.mean() < 0.5

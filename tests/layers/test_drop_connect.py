@@ -8,6 +8,7 @@ import pytest
 from keras import layers, ops
 from scipy.stats import norm
 
+from keras_regzoo.backend import value_and_grad
 from keras_regzoo.layers import DropConnect
 from tests.layers.noise import numpy, standard_errors
 
@@ -276,3 +277,17 @@ def test_masks_per_example_are_refused_on_inputs_of_rank_3():
 def test_bad_arguments_are_refused(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         DropConnect(layers.Dense(2), **arguments)
+
+
+@pytest.mark.parametrize(("row", "rate"), [(0.0, 0.5), (1.0, 0.0)], ids=["zeros", "rate 0"])
+def test_moments_without_spread_have_a_finite_gradient(row, rate):
+    """There the pre-activation is its mean, and so is the slope."""
+    dense = layers.Dense(2, "tanh")
+    wrapped = DropConnect(dense, rate, inference="moments", samples=4, seed=1)
+    x = ops.full((1, 3), row)
+    wrapped(x)
+    made, expected = (
+        numpy(value_and_grad(lambda x, each=each: ops.sum(each(x)))(x)[1])
+        for each in (wrapped, dense)
+    )
+    np.testing.assert_allclose(made, expected, rtol=1e-5)

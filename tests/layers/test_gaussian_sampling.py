@@ -10,6 +10,7 @@ from scipy.stats import norm
 from keras_regzoo.backend import value_and_grad
 from keras_regzoo.callbacks import Scheduler
 from keras_regzoo.layers import GaussianSampling
+from keras_regzoo.masking import mask_of
 from tests.layers.noise import numpy, standard_errors
 
 RNG = np.random.default_rng(0)
@@ -95,6 +96,21 @@ def test_one_tensor_is_split_in_means_and_log_variances():
     assert of_two([keras.Input((3,)), keras.Input((3,))]).shape == (None, 3)
 
 
+def test_divergence_is_summed_over_the_positions_that_a_mask_keeps():
+    """Two sequences of 2 and 1 steps, padded to 4: the mean over both of their sums."""
+    both = np.concatenate([MEAN, LOG_VARIANCE], axis=-1)[:3]
+    padded = np.full((2, 4, 6), 3.0, "float32")
+    padded[0, :2], padded[1, 0] = both[:2], both[2]
+    layer, expected = GaussianSampling(), GaussianSampling()
+    code = keras.Sequential([keras.Input((4, 6)), keras.layers.Masking(3.0), layer])(padded)
+    expected(both)
+    assert float(layer.losses[0]) == pytest.approx(1.5 * float(expected.losses[0]), rel=1e-5)
+    np.testing.assert_array_equal(numpy(mask_of(code)), [[1, 1, 0, 0], [1, 0, 0, 0]])
+    pair = GaussianSampling()
+    inputs = keras.layers.Masking(3.0)(padded)
+    np.testing.assert_array_equal(numpy(mask_of(pair([inputs, inputs]))), numpy(mask_of(code)))
+
+
 @pytest.mark.parametrize("training", [False, None])
 def test_code_at_inference_is_the_mean(training):
     code = GaussianSampling()([MEAN, LOG_VARIANCE], training=training)
@@ -119,5 +135,7 @@ def test_schedule_warms_up_beta_in_a_compiled_fit():
     ids=["odd", "two shapes", "three"],
 )
 def test_inputs_that_are_no_pair_are_refused_in_one_sentence(inputs):
-    with pytest.raises(ValueError, match="`inputs` must"):
-        GaussianSampling()(inputs)
+    shapes = keras.tree.map_structure(lambda x: keras.Input(x.shape[1:]), inputs)
+    for given in (inputs, shapes):
+        with pytest.raises(ValueError, match=r"`inputs` must [^\n]*$"):
+            GaussianSampling()(given)

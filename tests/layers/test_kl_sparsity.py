@@ -80,3 +80,12 @@ def test_schedule_moves_the_strength_of_a_compiled_fit():
     losses = losses_of_scheduled_fit(KLSparsity(0.5, 1.0, name="kl"), "strength", strengths)
     expected = 1 + np.array(strengths) * divergence(0.5, np.float64(np.float32(1 - 1e-7)))
     np.testing.assert_allclose(losses, expected, rtol=0.02)
+
+
+def test_padding_that_a_mask_leaves_out_does_not_count():
+    padded = np.concatenate([CODE.reshape(8, 4, 5), np.zeros((8, 3, 5), "float32")], axis=1)
+    layer = KLSparsity(0.1, 1.0)
+    keras.Sequential([keras.Input((7, 5)), keras.layers.Masking(), layer])(padded, training=True)
+    assert penalty(KLSparsity(0.1, 1.0), CODE) == pytest.approx(
+        [float(loss) for loss in layer.losses], rel=1e-5
+    )

@@ -102,3 +102,13 @@ def test_integers_count_as_numbers():
     x = np.array([[1, 2], [0, 1]])
     made, expected = (ops.convert_to_numpy(layer(x.astype(d))) for d in ("int32", "float32"))
     np.testing.assert_array_equal(made, expected)
+
+
+@pytest.mark.parametrize(("x", "center"), [(2000.0, 2000.3), (20001.0, 20000.0)])
+def test_points_far_from_zero_do_not_cancel(x, center):
+    layer = RadialBasis(2)
+    layer.build((None, 1))
+    layer.centers.assign([[center], [center + 1]])
+    distances = x - numpy(layer.centers).astype("float64")
+    made = numpy(layer(np.array([[x]], "float32")))
+    np.testing.assert_allclose(made, np.exp(-np.square(distances.T) / 2), rtol=1e-5)

@@ -74,7 +74,9 @@ def test_bad_noise_shape_is_refused(noise_shape):
 
 def test_noise_shape_of_another_rank_is_refused_in_one_sentence():
     layer = ScheduledDropout(0.5, noise_shape=(None, 1))
-    with pytest.raises(ValueError, match="`noise_shape` must have the rank of the inputs, 3"):
+    with pytest.raises(
+        ValueError, match=r"`noise_shape` must have the rank of the inputs, 3;[^\n]*$"
+    ):
         layer(ops.ones((2, 3, 4)), training=True)
 
 

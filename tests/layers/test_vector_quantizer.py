@@ -172,3 +172,26 @@ def test_counts_are_of_the_batch_and_far_codes_come_to_use():
 def test_codes_of_an_unbuilt_layer_are_refused_in_one_sentence():
     with pytest.raises(ValueError, match="must be built or called before codes can be told"):
         VectorQuantizer(4).nearest(ops.ones((2, 3)))
+
+
+def test_padding_that_a_mask_leaves_out_moves_nothing():
+    far = np.concatenate([CODEBOOK[:5], np.zeros((2, 3), "float32")])
+    padded = np.concatenate([X.reshape(10, 4, 3), np.zeros((10, 6, 3), "float32")], axis=1)
+    layer, expected = (quantizer(far, decay=0.5) for _ in range(2))
+    model = keras.Sequential([keras.Input((10, 3)), keras.layers.Masking(), layer])
+    model(padded, training=True)
+    expected(X, training=True)
+    for name in ("codebook", "counts"):
+        made, wanted = (numpy(getattr(each, name)) for each in (layer, expected))
+        np.testing.assert_allclose(made, wanted, rtol=1e-5, atol=1e-6)
+    assert float(layer.losses[0]) == pytest.approx(float(expected.losses[0]), rel=1e-5)
+
+
+def test_no_code_is_revived_as_padding():
+    far = np.full((7, 3), 100.0, "float32")
+    padded = np.concatenate([np.zeros((10, 6, 3), "float32"), X.reshape(10, 4, 3)], axis=1)
+    layer = quantizer(far, decay=0.5, revival=0.9)
+    model = keras.Sequential([keras.Input((10, 3)), keras.layers.Masking(), layer])
+    model(padded, training=True)
+    revived = numpy(layer.codebook)[1:]
+    assert np.all(cdist(revived, X).min(axis=1) == 0)

@@ -96,3 +96,15 @@ def test_adapt_is_the_closed_form_of_section_3():
         if use_bias:
             expected = -t.mean(axis=0) / t.std(axis=0)
             np.testing.assert_allclose(numpy(wrapped.layer.bias), expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("x", [np.ones((5, 3)), RNG.normal(size=(1, 3)), np.eye(3)[[0, 1]]])
+def test_adapt_refuses_pre_activations_that_do_not_vary(x):
+    wrapped = WeightNormalization(layers.Dense(2, bias_initializer="ones"))
+    wrapped.build(x.shape)
+    wrapped.layer.kernel.assign([[1.0, 1.0], [1.0, 2.0], [0.0, 0.0]])
+    before = wrapped.get_weights()
+    with pytest.raises(ValueError, match=r"`inputs` must make every .* [12] of 2 are constant"):
+        wrapped.adapt(x.astype("float32"))
+    for made, expected in zip(wrapped.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(made, expected)

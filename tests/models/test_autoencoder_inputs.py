@@ -121,6 +121,21 @@ def test_inputs_of_predictions_are_checked(method, x, sentence):
         autoencoder.fit(x, verbose=0)
 
 
+class Batches(keras.utils.PyDataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return gaussian(8), gaussian(8)
+
+
+@pytest.mark.parametrize("x", [Batches(), iter([gaussian(8)])], ids=["dataset", "iterator"])
+def test_errors_of_a_dataset_are_refused_in_one_sentence(x):
+    name = type(x).__name__
+    with pytest.raises(ValueError, match=rf"^`x` must be an array .*; received {name}, [^\n]*$"):
+        compiled().reconstruction_error(x)
+
+
 def test_nothing_is_no_input_and_codes_have_a_shape():
     autoencoder = compiled()
     for method in (autoencoder.fit, autoencoder.evaluate):

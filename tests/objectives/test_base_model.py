@@ -10,8 +10,12 @@ from keras import layers, ops
 from keras_regzoo import RegularizedModel
 from keras_regzoo.objectives import (
     AdversarialTraining,
+    Consistency,
+    MeanTeacher,
     Mixup,
     Objective,
+    PseudoLabel,
+    RDrop,
     SharpnessAware,
     WeightNoise,
     WeightPenalty,
@@ -115,6 +119,23 @@ def test_masked_losses_of_sequences_are_those_of_plain_keras():
     for objectives in unchanging():
         found = train(RegularizedModel(build(), objectives), 3, **options).history["loss"]
         np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("objective", [RDrop, Consistency, MeanTeacher, PseudoLabel])
+def test_terms_are_means_over_what_the_mask_of_the_outputs_keeps(objective):
+    """So padding changes none; each example has one dropout mask, whatever its length."""
+    terms = []
+    for padding in (0, 3):
+        x = np.pad(np.stack([X, X + 1], axis=1), ((0, 0), (0, padding), (0, 0)))
+        y = np.full(x.shape[:2], -1 if objective.takes_unlabelled else 1)
+        keras.utils.set_random_seed(1)
+        drop = layers.Dropout(0.5, noise_shape=(None, 1, 5), seed=1)
+        ends = [keras.Input(x.shape[1:]), layers.Masking(), drop, layers.Dense(3)]
+        model = keras.Sequential(ends)
+        wrapped = RegularizedModel(model, [objective(1.0, name="term")])
+        terms += train(wrapped, x=x, y=y, jit_compile=False).history["term"]
+    assert terms[0] > 1e-3
+    assert terms[1] == pytest.approx(terms[0], rel=1e-5)
 
 
 def test_inputs_may_be_a_list():

@@ -155,3 +155,18 @@ def test_several_outputs_are_refused():
     wrapped.compile("sgd", [LOSS, LOSS], run_eagerly=True)
     with pytest.raises(ValueError, match="`y` must be one target"):
         wrapped.train_on_batch(X, [Y, Y])
+
+
+def test_padding_that_a_mask_leaves_out_does_not_count():
+    made = []
+    for padding in (0, 2):
+        width = ((0, 0), (0, padding), (0, 0))
+        start = np.pad(START[:, None], width, constant_values=1.0)
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([layers.Masking(), layers.Dense(3)])
+        model.build((None, *start.shape[1:]))
+        smooth = FixedStart(RADIUS)
+        smooth.draw = lambda weights, x, start=start: ops.convert_to_tensor(start)
+        x = np.pad(X[:, None], width)
+        made.append(logged(model, smooth, y=np.pad(Y[:, None], width[:2]), x=x, jit_compile=False))
+    assert made[1] == pytest.approx(made[0], rel=5e-3)

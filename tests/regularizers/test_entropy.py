@@ -7,6 +7,7 @@ from keras import ops
 from scipy.special import softmax
 from scipy.stats import entropy
 
+from keras_regzoo.backend import value_and_grad
 from keras_regzoo.regularizers import Entropy
 from tests.compiled import as_they_are, compiled
 from tests.regularizers.values import value_and_gradient
@@ -64,3 +65,15 @@ def test_training_on_it_alone_makes_predictions_uniform():
 def test_fewer_than_two_classes_are_refused(shape):
     with pytest.raises(ValueError, match="must be given at least two classes"):
         Entropy()(ops.ones(shape))
+
+
+@pytest.mark.parametrize("from_logits", [True, False])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_small_probabilities_in_half_precision_have_a_finite_gradient(dtype, from_logits):
+    p = np.array([[0.9999, 1e-5, 0.0, 9e-5]], "float32")
+    outputs = np.log(p + 1e-9) if from_logits else p
+    _, expected = value_and_gradient(Entropy(1.0, from_logits), outputs)
+    value, gradient = value_and_grad(Entropy(1.0, from_logits))(ops.cast(outputs, dtype))
+    assert keras.backend.standardize_dtype(value.dtype) == dtype
+    gradient = ops.convert_to_numpy(ops.cast(gradient, "float32"))
+    np.testing.assert_allclose(gradient, expected, rtol=0.05, atol=1e-2)

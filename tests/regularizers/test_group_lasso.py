@@ -10,7 +10,7 @@ from keras import ops
 from scipy.optimize import NonlinearConstraint, minimize
 
 from keras_regzoo.backend import value_and_grad
-from keras_regzoo.regularizers import GroupLasso
+from keras_regzoo.regularizers import GroupLasso, SparseGroupLasso
 from tests.compiled import as_they_are, compiled
 
 
@@ -155,3 +155,13 @@ def test_numpy_integers_and_lists_name_axes():
 
 def test_a_list_is_taken_as_a_weight():
     assert float(GroupLasso(1.0)([[3.0, 4.0], [0.0, 0.0]])) == pytest.approx(5 * math.sqrt(2))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("value", [1e-4, 20.0])
+@pytest.mark.parametrize("penalty", [GroupLasso(1.0), SparseGroupLasso(1.0, l1_ratio=0.5)])
+def test_squares_in_half_precision_neither_vanish_nor_overflow(penalty, value, dtype):
+    """Of two groups of 300 equal weights, both terms are 600 times one of them."""
+    made = penalty(ops.cast(ops.full((2, 300), value), dtype))
+    assert keras.backend.standardize_dtype(made.dtype) == dtype
+    assert float(ops.cast(made, "float32")) == pytest.approx(600 * value, rel=0.01)
