@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import traceback
 from pathlib import Path
@@ -30,9 +31,20 @@ class SoundTuner(keras_tuner.Tuner):
 
     def __init__(self, oracle: Any, hypermodel: Any, **kwargs: Any) -> None:
         _write_whole(oracle)
+        super().__init__(oracle, hypermodel, **kwargs)
+
+    def reload(self) -> None:
+        """Reads the tuner, its oracle and its trials from the folder.
+
+        Raises:
+            ValueError: If one of their files is damaged.
+        """
         try:
-            super().__init__(oracle, hypermodel, **kwargs)
-        except json.JSONDecodeError as error:
+            super().reload()
+            _order_grid(self.oracle)
+        except OSError:
+            raise
+        except Exception as error:  # whatever a state with other parts makes KerasTuner raise
             raise ValueError(
                 f"`directory` must hold no damaged search; received {self.project_dir!r}: delete "
                 "it to search anew."
@@ -43,6 +55,11 @@ class SoundTuner(keras_tuner.Tuner):
         if not self._is_worker():
             self.oracle.save()
         _write_state(self._get_tuner_fname(), self)
+
+    def on_search_begin(self) -> None:
+        """Saves the oracle and its seed: KerasTuner does so only after the first trial."""
+        super().on_search_begin()
+        self.save()
 
     def search(self, *data: Any, **fit: Any) -> None:
         """Runs the trials that are left.
@@ -83,6 +100,20 @@ def _write_whole(oracle: Any) -> None:
         _write_state(Path(oracle._get_trial_dir(trial.trial_id)) / "trial.json", trial)
 
     oracle.save, oracle._save_trial = save, save_trial
+
+
+def _order_grid(oracle: Any) -> None:
+    """Restores what a grid's oracle does not save: its trials in order, and those to go on from."""
+    if not isinstance(oracle, keras_tuner.oracles.GridSearchOracle):
+        return
+
+    def compare(one: str, other: str) -> int:
+        values = [oracle.trials[name].hyperparameters.values for name in (one, other)]
+        return oracle._compare(*values)
+
+    for name in sorted(oracle.start_order, key=functools.cmp_to_key(compare)):
+        oracle._ordered_ids.insert(name)
+    oracle._populate_next = list(oracle.end_order)
 
 
 def _write_state(path: Any, stateful: Any) -> None:

@@ -15,6 +15,7 @@ from keras_regzoo import data, safe_files
 from keras_regzoo.callbacks import ExactResume
 from keras_regzoo.callbacks.run_file import MARK, RunFile
 from keras_regzoo.diagnostics.run_store import RunStore
+from keras_regzoo.tuning.fold_score import FOLDS
 from tests.security.hostile import (
     BAD_JSON,
     GIGABYTE,
@@ -61,7 +62,7 @@ def test_run_whose_number_is_something_else_is_one_sentence(value, tmp_path):
 @pytest.mark.parametrize("content", BAD_JSON.values(), ids=BAD_JSON)
 def test_folds_of_a_search_that_are_damaged_are_one_sentence(content, tmp_path):
     tuning = pytest.importorskip("keras_regzoo.tuning.cross_validated_tuner")
-    (tmp_path / tuning.FOLDS).write_bytes(content)
+    (tmp_path / FOLDS).write_bytes(content)
     tuner = SimpleNamespace(get_trial_dir=lambda trial: tmp_path)
     with pytest.raises(ValueError, match=r"is damaged \(") as error:
         tuning.CrossValidatedTuner.fold_scores(tuner, "0")
@@ -73,7 +74,8 @@ def test_fold_that_is_no_number_is_one_sentence(tmp_path):
     tuner = SimpleNamespace(get_trial_dir=lambda trial: tmp_path)
     good = {"value": 0.5, "epoch": 1, "steps": 3, "metrics": {"loss": 0.5}}
     for wrong in ({"value": "x"}, {"epoch": 0}, {"metrics": []}, {"metrics": {"loss": "x"}}):
-        (tmp_path / tuning.FOLDS).write_text(json.dumps([{**good, **wrong}]))
+        folds = {"values": {}, "scores": [{**good, **wrong}]}
+        (tmp_path / FOLDS).write_text(json.dumps(folds))
         with pytest.raises(ValueError, match="is damaged"):
             tuning.CrossValidatedTuner.fold_scores(tuner, "0")
 
