@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from keras_regzoo import validation
+from keras_regzoo import safe_files, validation
 from keras_regzoo.diagnostics.run_store import write_atomically
 from keras_regzoo.tuning.failures import check_outcome
 
@@ -40,6 +40,8 @@ class SoundTuner(keras_tuner.Tuner):
             ValueError: If one of their files is damaged.
         """
         try:
+            for path in self._files():
+                safe_files.read_json(path, finite=False)
             super().reload()
             _order_grid(self.oracle)
         except OSError:
@@ -49,6 +51,14 @@ class SoundTuner(keras_tuner.Tuner):
                 f"`directory` must hold no damaged search; received {self.project_dir!r}: delete "
                 "it to search anew."
             ) from error
+
+    def _files(self) -> list[Path]:
+        """Returns what KerasTuner reads again."""
+        own = [Path(self._get_tuner_fname())]
+        if self._is_worker():
+            return own
+        trials = Path(self.project_dir).glob("trial_*/trial.json")
+        return [*own, Path(self.oracle._get_oracle_fname()), *trials]
 
     def save(self) -> None:
         """Saves the tuner, and its oracle but on a worker."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -154,3 +155,42 @@ def test_table_that_is_none_is_one_sentence(content, tmp_path):
     with pytest.raises(ValueError) as error:
         data.load(tmp_path / "table.csv", target="a")
     assert_one_sentence(error)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    process = pytest.importorskip("tests.tuning.search_process")
+    folder = tmp_path_factory.mktemp("searched")
+    process.tuner(folder, trials=1).search(process.X, process.Y, epochs=1, verbose=0)
+    return process, folder
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # KerasTuner's own
+@pytest.mark.parametrize("name", ["oracle.json", "trial_0/trial.json", "tuner0.json"])
+def test_hostile_files_of_a_search_are_one_sentence(name, searched, tmp_path):
+    process, folder = searched
+    shutil.copytree(folder, tmp_path / "s")
+    path = tmp_path / "s" / "search" / name
+    for content in [*BAD_JSON.values(), b"{" if name == "tuner0.json" else b"{}"]:
+        path.write_bytes(content)
+        if name == "tuner0.json" and content.startswith(b'{"error"') and b"\xff" not in content:
+            continue  # a tuner's own state has no parts
+        with pytest.raises(ValueError, match="`directory` must hold no damaged search") as error:
+            process.tuner(tmp_path / "s", trials=1)
+        assert_one_sentence(error)
+    with path.open("wb") as file:
+        file.truncate(GIGABYTE)
+    with pytest.raises(ValueError, match="`directory` must hold no damaged search"):
+        process.tuner(tmp_path / "s", trials=1)
+
+
+def test_hostile_digest_of_a_search_is_one_sentence(searched, tmp_path):
+    process, folder = searched
+    shutil.copytree(folder, tmp_path / "s")
+    search = process.tuner(tmp_path / "s", trials=1)
+    path = tmp_path / "s" / "search" / "folds.sha256"
+    for content in (b"\x80\xff", bytes(64), b"\xff" * 64):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="search of the same data, `splits` and") as error:
+            search.search(process.X, process.Y)
+        assert_one_sentence(error)
