@@ -106,7 +106,7 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
         if base is plain and not objectives:
             return plain
         model = RegularizedModel(base, objectives) if objectives else base
-        model.compile_from_config(plain.get_compile_config())
+        _compile_alike(model, plain)
         return model
 
     def fit(self, hp: Any, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
@@ -127,3 +127,10 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
             with hp.conditional_scope(CHOSEN, active):
                 strengths[name] = search_space(name, hp)
         return {name: strengths[name] for name in chosen}
+
+
+def _compile_alike(model: keras.Model, plain: keras.Model) -> None:
+    """Compiles a model as another one, also with a function that cannot be saved."""
+    options = dict(plain._compile_config.config)
+    optimizer = keras.optimizers.get(options.pop("optimizer"))
+    model.compile(type(optimizer).from_config(optimizer.get_config()), **options)

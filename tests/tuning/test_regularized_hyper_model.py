@@ -85,6 +85,26 @@ def test_trial_has_its_techniques_and_the_users_optimizer_loss_and_metrics():
     assert set(logs) == {"loss", "accuracy"}
 
 
+@pytest.mark.parametrize("name", ["l2", "dropout"])
+def test_losses_and_metrics_that_are_functions_are_the_users(name):
+    def squared(y, outputs):
+        return ops.mean(ops.square(y - outputs), axis=-1)
+
+    def build(hp):
+        hidden = keras.layers.Dense(4, "relu")
+        model = keras.Sequential([keras.Input((4,)), hidden, keras.layers.Dense(1)])
+        given = {"loss": lambda y, outputs: squared(y, outputs) / 2, "metrics": [squared]}
+        model.compile(keras.optimizers.SGD(0.0), run_eagerly=EAGER, **given)
+        return model
+
+    hp = keras_tuner.HyperParameters()
+    hp.values["techniques"] = name
+    model = RegularizedHyperModel(build, (name,)).build(hp)
+    model.fit(X, X[:, :1], verbose=QUIET)
+    logs = model.evaluate(X, X[:, :1], verbose=QUIET, return_dict=True)
+    assert logs["squared"] == pytest.approx(2 * logs["loss"])
+
+
 def test_inserted_layers_keep_the_weights_and_follow_the_hidden_activation():
     keras.utils.set_random_seed(3)
     plain, _ = trial([], ("dropout",))
