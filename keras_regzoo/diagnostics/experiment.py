@@ -19,7 +19,7 @@ from keras_regzoo.data import Dataset
 from keras_regzoo.diagnostics.base_models import Builder, build, check_base, check_new
 from keras_regzoo.diagnostics.comparison import Run
 from keras_regzoo.diagnostics.environment import environment
-from keras_regzoo.diagnostics.technique_names import Treatment
+from keras_regzoo.diagnostics.technique_names import Treatment, fitting
 from keras_regzoo.diagnostics.training_run import TreatedNetwork
 
 KEPT = 32  # compiled networks: more than are compared, fewer than a search would fill memory with
@@ -162,18 +162,13 @@ class Experiment:
         return network
 
     def _treated(self, treatment: Treatment, data: Dataset) -> TreatedNetwork:
-        try:
+        with fitting(treatment.label):
             return TreatedNetwork(
                 treatment.treat(self._base(seed=0), self._valid_range),
                 regression=not data.classes,
                 learning_rate=self.budget.learning_rate,
                 steps_per_epoch=len(data.x_train) // self._batch_size(data),
             )
-        except ValueError as error:
-            raise ValueError(
-                f"`techniques` has {treatment.label!r}, which does not fit the network: "
-                f"{' '.join(str(error).split())}"
-            ) from error
 
     def _batch_size(self, data: Dataset) -> int:
         return min(self.budget.batch_size, len(data.x_train))

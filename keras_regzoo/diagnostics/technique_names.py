@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import keras
@@ -41,6 +42,18 @@ class Treatment:
     def treat(self, base: keras.Model, valid_range: tuple[float, float] | None) -> Treated:
         """Returns `base`, a network of its own, as this technique trains it."""
         return TECHNIQUES[self.name].treat(base, valid_range, **self.options)
+
+
+@contextlib.contextmanager
+def fitting(technique: str) -> Iterator[None]:
+    """Makes a ValueError within the block one sentence that names the technique as written."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(
+            f"`techniques` has {technique!r}, which does not fit the network: "
+            f"{' '.join(str(error).split())}"
+        ) from error
 
 
 def parse_techniques(written: str | Sequence[str] | None) -> list[Treatment]:

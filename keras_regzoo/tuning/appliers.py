@@ -61,6 +61,19 @@ def _filled(base: keras.Model, copy: keras.Model, variables: list[keras.Variable
     return copy
 
 
+WRAPPERS: dict[str, Applier] = {
+    "drop_connect": _wrapper(layers.DropConnect),
+    "concrete_dropout": _wrapper(layers.ConcreteDropout),
+}
+CONSTRAINTS: dict[str, Applier] = {
+    "max_norm": _constraint(keras.constraints.MaxNorm, lambda axes: {"axis": axes}),
+    "l1_ball": _constraint(constraints.L1Ball, lambda axes: {"axis": tuple(axes)}),
+    "l2_ball": _constraint(constraints.L2Ball, lambda axes: {}),
+    "spectral_norm_cap": _constraint(constraints.SpectralNormCap, lambda axes: {}),
+}
+ALONE = (WRAPPERS, CONSTRAINTS)  # of each, a layer takes one at most
+
+# In the order in which they are applied: what copies the network comes before what is kept of it.
 APPLIERS: dict[str, Applier] = {
     "l1": _penalty(keras.regularizers.L1),
     "l2": _penalty(keras.regularizers.L2),
@@ -70,18 +83,14 @@ APPLIERS: dict[str, Applier] = {
     "student_t": _penalty(regularizers.StudentT),
     "spectral_norm": _penalty(regularizers.SpectralNorm),
     "nuclear_norm": _penalty(regularizers.NuclearNorm),
-    "soft_weight_sharing": _objective(objectives.SoftWeightSharing),
     "dropout": _layer(keras.layers.Dropout),
     "gaussian_dropout": _layer(keras.layers.GaussianDropout),
     "alpha_dropout": _layer(keras.layers.AlphaDropout),
     "gaussian_noise": _layer(keras.layers.GaussianNoise),
     "masking_noise": _layer(layers.MaskingNoise),
-    "drop_connect": _wrapper(layers.DropConnect),
-    "concrete_dropout": _wrapper(layers.ConcreteDropout),
-    "max_norm": _constraint(keras.constraints.MaxNorm, lambda axes: {"axis": axes}),
-    "l1_ball": _constraint(constraints.L1Ball, lambda axes: {"axis": tuple(axes)}),
-    "l2_ball": _constraint(constraints.L2Ball, lambda axes: {}),
-    "spectral_norm_cap": _constraint(constraints.SpectralNormCap, lambda axes: {}),
+    **WRAPPERS,
+    **CONSTRAINTS,
+    "soft_weight_sharing": _objective(objectives.SoftWeightSharing),
     "adversarial_training": _objective(objectives.AdversarialTraining),
     "mixup": _objective(objectives.Mixup),
     "sharpness_aware": _objective(objectives.SharpnessAware),

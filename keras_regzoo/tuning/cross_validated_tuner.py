@@ -11,20 +11,28 @@ import numpy as np
 from keras_regzoo import validation
 from keras_regzoo.data.folds import Fold, fold_indices
 from keras_regzoo.data.splits import SEEDS
-from keras_regzoo.diagnostics.run_store import to_json, write_atomically
+from keras_regzoo.diagnostics.run_store import write_atomically
 from keras_regzoo.training.exact_steps import History, check_options
 from keras_regzoo.training.examples import count, digest, finite_arrays, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import fresh
 from keras_regzoo.training.retrain_on_all_data import Retrained
-from keras_regzoo.tuning.fold_score import FoldScore, cautious_mean, means_and_spreads, read_folds
+from keras_regzoo.tuning.fold_score import (
+    FoldScore,
+    TrialFolds,
+    cautious_mean,
+    means_and_spreads,
+    read_folds,
+    resume_folds,
+    write_folds,
+)
 from keras_regzoo.tuning.sound_tuner import SoundTuner
 from keras_regzoo.tuning.step_counter import StepCounter
 
 keras_tuner: Any = validation.extra("keras_tuner", "tuner", "CrossValidatedTuner")
 
-FOLDS = "folds.json"
 DIGEST = "folds.sha256"  # of data, seed and folds
+EPOCHS = "tuner/epochs"  # that Hyperband gives a trial
 REFUSED = ("validation_data", "validation_split", "validation_freq", "sample_weight")
 PEERS = 3  # trials at least that a poor one is compared with
 
@@ -138,13 +146,15 @@ class CrossValidatedTuner(SoundTuner):
     def run_trial(self, trial: Any, x: Any, y: Any = None, **fit: Any) -> dict[str, float]:
         """Trains on each fold that is left; returns the means and spreads of the metrics."""
         folds = fold_indices(self.splits, y, count(x), seed=self.seed)
-        scores = self.fold_scores(trial.trial_id)
+        folder = self.get_trial_dir(trial.trial_id)
+        saved = resume_folds(folder, trial.hyperparameters.values)
+        scores = saved.scores
         for number in range(len(scores), len(folds)):
-            if self._is_poor(trial.trial_id, scores):
+            if self._is_poor(folder, saved):
                 break
             train, held = folds[number]
             scores.append(self._score(trial, number, x, y, train, held, fit))
-            self._save(trial.trial_id, scores)
+            write_folds(folder, saved)
         means, spreads = means_and_spreads(scores)
         if self.spread:
             name = self.oracle.objective.name
@@ -161,7 +171,7 @@ class CrossValidatedTuner(SoundTuner):
         Raises:
             ValueError: If the file that holds it is damaged.
         """
-        return read_folds(Path(self.get_trial_dir(trial_id)) / FOLDS)
+        return read_folds(self.get_trial_dir(trial_id)).scores
 
     def scored_trials(self) -> list[Any]:
         """Returns the trials with a score, the best first."""
@@ -222,7 +232,7 @@ class CrossValidatedTuner(SoundTuner):
         model = self._try_build(trial.hyperparameters)
         options = for_one_fit(fit)
         given = trial.hyperparameters.values
-        options["epochs"] = given.get("tuner/epochs", options.get("epochs", 1))
+        options["epochs"] = given.get(EPOCHS, options.get("epochs", 1))
         options["validation_data"] = (take(x, held), take(y, held))
         inputs = take(x, train), take(y, train)
         history, ends = self._fit(trial.hyperparameters, model, inputs, options)
@@ -255,26 +265,21 @@ class CrossValidatedTuner(SoundTuner):
             )
         return made.history, counter.ends
 
-    def _is_poor(self, trial_id: str, scores: list[FoldScore]) -> bool:
-        done = len(scores)
+    def _is_poor(self, own: str, saved: TrialFolds) -> bool:
+        done = len(saved.scores)
         if self.patience is None or done < self.patience:
             return False
-        others = Path(self.project_dir).glob(f"trial_*/{FOLDS}")
+        folders = Path(self.project_dir).glob("trial_*")
+        others = [read_folds(folder) for folder in folders if folder != Path(own)]
         peers = [
-            self._together(found[:done])
-            for path in others
-            if (other := path.parent.name.removeprefix("trial_")) != trial_id
-            and self._budget(other) == self._budget(trial_id)
-            and len(found := self.fold_scores(other)) >= done
+            self._together(values)
+            for epochs, values in ((o.values.get(EPOCHS), o.scores[:done]) for o in others)
+            if epochs == saved.values.get(EPOCHS) and len(values) == done
         ]
         if len(peers) < PEERS:
             return False
         sign = 1 if self.oracle.objective.direction == "min" else -1
-        return bool(sign * (self._together(scores) - np.median(peers)) > 0)
-
-    def _budget(self, trial_id: str) -> int | None:
-        """Returns the epochs that Hyperband gives a trial."""
-        return self.oracle.get_trial(trial_id).hyperparameters.values.get("tuner/epochs")
+        return bool(sign * (self._together(saved.scores) - np.median(peers)) > 0)
 
     def _claim(self, x: Any, y: Any, folds: list[Fold]) -> None:
         """Notes what the folds are of; raises a ValueError if those in the folder are of others."""
@@ -282,16 +287,11 @@ class CrossValidatedTuner(SoundTuner):
         found = digest([self.seed, folds, x, y])
         if not path.is_file():
             write_atomically(path, found)
-        elif path.read_text(encoding="utf-8") != found:
+        elif path.stat().st_size != len(found) or path.read_bytes() != found.encode():
             raise ValueError(
                 "`directory` must hold a search of the same data, `splits` and `seed`, or a new "
                 f"one; received {str(path.parent)!r}."
             )
-
-    def _save(self, trial_id: str, scores: list[FoldScore]) -> None:
-        folder = Path(self.get_trial_dir(trial_id))
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / FOLDS, to_json([score._asdict() for score in scores]))
 
 
 def _finite(x: Any, y: Any) -> tuple[Any, Any]:

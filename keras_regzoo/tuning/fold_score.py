@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_regzoo import safe_files, validation
+from keras_regzoo.diagnostics.run_store import to_json, write_atomically
+
+FOLDS = "folds.json"
 
 
 class FoldScore(NamedTuple):
@@ -26,6 +29,18 @@ class FoldScore(NamedTuple):
     epoch: int
     steps: int
     metrics: dict[str, float]
+
+
+class TrialFolds(NamedTuple):
+    """What a trial has saved.
+
+    Attributes:
+        values: Of its hyperparameters, with which the folds were trained.
+        scores: What its folds gave.
+    """
+
+    values: dict[str, Any]
+    scores: list[FoldScore]
 
 
 def cautious_mean(values: Sequence[float], spread: float, direction: str) -> float:
@@ -53,18 +68,41 @@ def means_and_spreads(scores: Sequence[FoldScore]) -> tuple[dict[str, float], di
     return means, {f"{name}_spread": float(np.std(each)) for name, each in values.items()}
 
 
-def read_folds(path: Path) -> list[FoldScore]:
-    """Returns what a file holds of the folds of a trial; nothing if there is no such file.
+def read_folds(folder: str | Path) -> TrialFolds:
+    """Returns what the folder of a trial holds of its folds; nothing if there is no such file.
 
     Raises:
         ValueError: If it is damaged.
     """
+    path = Path(folder) / FOLDS
     if not path.is_file():
-        return []
+        return TrialFolds({}, [])
     try:
-        return [_fold_score(saved) for saved in safe_files.read_json(path, list)]
+        found = safe_files.read_json(path)
+        values = validation.instance("values", found.get("values"), dict)
+        scores = validation.instance("scores", found.get("scores"), list)
+        return TrialFolds(values, [_fold_score(saved) for saved in scores])
     except (TypeError, ValueError) as error:
         raise ValueError(f"{str(path)!r} is damaged ({error}): delete the trial.") from error
+
+
+def resume_folds(folder: str | Path, values: dict[str, Any]) -> TrialFolds:
+    """Returns what a trial with these hyperparameters has saved; removes what another has.
+
+    A search that lost its oracle's files gives the numbers of its trials to others.
+    """
+    found = read_folds(folder)
+    if found.values == values:
+        return found
+    (Path(folder) / FOLDS).unlink(missing_ok=True)
+    return TrialFolds(dict(values), [])
+
+
+def write_folds(folder: str | Path, folds: TrialFolds) -> None:
+    """Saves what the folds of a trial gave until now."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    saved = {"values": folds.values, "scores": [score._asdict() for score in folds.scores]}
+    write_atomically(Path(folder) / FOLDS, to_json(saved))
 
 
 def _fold_score(saved: Any) -> FoldScore:

@@ -16,6 +16,7 @@ from keras_regzoo.data import Dataset
 from keras_regzoo.diagnostics.base_models import Builder
 from keras_regzoo.diagnostics.measures import CHUNK, Scale, measure, predict
 from keras_regzoo.diagnostics.progress_bar import progress_bar
+from keras_regzoo.diagnostics.technique_names import fitting
 from keras_regzoo.objectives import RegularizedModel
 from keras_regzoo.quiet import QUIET
 from keras_regzoo.training.retrain_on_all_data import Retrained
@@ -23,6 +24,10 @@ from keras_regzoo.tuning.failures import failure_of
 from keras_regzoo.tuning.fold_score import cautious_mean
 
 LOSS = "val_loss"
+OF_CLASSES = (
+    *("label_smoothing", "virtual_adversarial_training", "r_drop"),
+    *("consistency", "mean_teacher", "pseudo_label"),
+)
 RATE = 3  # Hyperband's factor: Li et al. 2018, §3.6, advise 3 or 4
 
 
@@ -87,23 +92,43 @@ ORACLES: dict[str, Callable[..., Any]] = {
 }
 
 
+def check_techniques(examples: Examples, builder: Builder, settings: dict[str, Any]) -> None:
+    """Raises a ValueError if a technique of a search does not fit the network, or a regression."""
+    keras_tuner = validation.extra("keras_tuner", "tuner", "A search")
+    space = _space(examples, builder, settings)
+    for name in settings["techniques"]:
+        if name in OF_CLASSES and not examples.data.classes:
+            raise ValueError(
+                f"`techniques` must suit a regression, which has no classes; received {name!r}."
+            )
+        hp = keras_tuner.HyperParameters()
+        hp.values["techniques"] = name
+        with fitting(name):
+            space.build(hp)
+
+
+def _space(examples: Examples, builder: Builder, settings: dict[str, Any]) -> Any:
+    from keras_regzoo.tuning.regularized_hyper_model import RegularizedHyperModel
+
+    return RegularizedHyperModel(
+        lambda hp: examples.build(builder, settings["learning_rate"]),
+        settings["techniques"],
+        settings["max_techniques"],
+    )
+
+
 def make_tuner(
     examples: Examples, builder: Builder, settings: dict[str, Any], trials: int, folder: Path
 ) -> Any:
     """Returns the tuner, with the trials that the folder holds.
 
     Raises:
-        ValueError: If a technique does not fit the network, or a file is damaged.
+        ValueError: If a file is damaged.
     """
     keras_tuner = validation.extra("keras_tuner", "tuner", "A search")
     from keras_regzoo.tuning.cross_validated_tuner import CrossValidatedTuner
-    from keras_regzoo.tuning.regularized_hyper_model import RegularizedHyperModel
 
-    space = RegularizedHyperModel(
-        lambda hp: examples.build(builder, settings["learning_rate"]),
-        settings["techniques"],
-        settings["max_techniques"],
-    )
+    space = _space(examples, builder, settings)
     oracle = ORACLES[settings["oracle"]](
         keras_tuner.oracles,
         settings,

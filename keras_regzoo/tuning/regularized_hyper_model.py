@@ -11,7 +11,7 @@ import keras
 from keras_regzoo import validation
 from keras_regzoo.objectives import RegularizedModel
 from keras_regzoo.training.fresh import fresh
-from keras_regzoo.tuning.appliers import APPLIERS, STOPPERS
+from keras_regzoo.tuning.appliers import ALONE, APPLIERS, STOPPERS
 from keras_regzoo.tuning.search_space import search_space
 
 keras_tuner: Any = validation.extra("keras_tuner", "tuner", "RegularizedHyperModel")
@@ -30,7 +30,9 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
     by `+`, or is `"none"`; the strengths of each, `technique/argument`, are conditional on it.
     Penalties act on all kernels, constraints on each unit's incoming weights, layers after every
     hidden activation; what stops training early is added to the callbacks of `fit`, and looks at
-    its validation loss, unless it has none.
+    its validation loss, unless it has none. Whatever the order of their names, penalties come
+    first, then layers, wrappers, constraints and the other objectives. No set has two wrappers of
+    layers (`drop_connect`, `concrete_dropout`) or two constraints: a layer takes one of each.
 
     It is *not* a search for the network: `build_model` may search that with the same `hp`.
 
@@ -80,11 +82,13 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
     @property
     def sets(self) -> dict[str, tuple[str, ...]]:
         """The sets of techniques to choose from, by what names them."""
+        kinds = [set(kind) for kind in ALONE]
         sizes = range(1, self.max_techniques + 1)
         chosen = itertools.chain.from_iterable(
             itertools.combinations(self.techniques, size) for size in sizes
         )
-        return {NONE: (), **{"+".join(names): names for names in chosen}}
+        fitting = (names for names in chosen if all(len(kind & {*names}) < 2 for kind in kinds))
+        return {NONE: (), **{"+".join(names): names for names in fitting}}
 
     def build(self, hp: Any) -> keras.Model:
         """Returns a new compiled model with the techniques of this trial.
@@ -95,14 +99,14 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
         plain = fresh(lambda: self.build_model(hp))
         strengths = self._chosen(hp)
         base, objectives = plain, []
-        for name, given in strengths.items():
-            if name in APPLIERS:
-                base, added = APPLIERS[name](base, name, given)
+        for name, apply in APPLIERS.items():
+            if name in strengths:
+                base, added = apply(base, name, strengths[name])
                 objectives += added
         if base is plain and not objectives:
             return plain
         model = RegularizedModel(base, objectives) if objectives else base
-        model.compile_from_config(plain.get_compile_config())
+        _compile_alike(model, plain)
         return model
 
     def fit(self, hp: Any, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
@@ -123,3 +127,10 @@ class RegularizedHyperModel(keras_tuner.HyperModel):
             with hp.conditional_scope(CHOSEN, active):
                 strengths[name] = search_space(name, hp)
         return {name: strengths[name] for name in chosen}
+
+
+def _compile_alike(model: keras.Model, plain: keras.Model) -> None:
+    """Compiles a model as another one, also with a function that cannot be saved."""
+    options = dict(plain._compile_config.config)
+    optimizer = keras.optimizers.get(options.pop("optimizer"))
+    model.compile(type(optimizer).from_config(optimizer.get_config()), **options)

@@ -13,8 +13,10 @@ from keras_regzoo.diagnostics.experiment import Budget, DataSource, Experiment
 from keras_regzoo.diagnostics.run_store import RunStore
 from keras_regzoo.tuning.appliers import APPLIERS, STOPPERS
 from keras_regzoo.tuning.network_search import (
+    OF_CLASSES,
     ORACLES,
     Examples,
+    check_techniques,
     make_tuner,
     refit_best,
     run_trials,
@@ -27,8 +29,6 @@ COMMON = (
     "early_stopping,l2,l1_l2,group_lasso,dropout,drop_connect,weight_noise,mixup,"
     "adversarial_training,sharpness_aware,max_norm,label_smoothing"
 )
-
-OF_CLASSES = ("label_smoothing",)
 
 
 def search(
@@ -125,8 +125,8 @@ def search(
     try:
         source = DataSource(data, target, task, train_size)
         examples = Examples(source.load(seed))
-        if not examples.data.classes:
-            names = _for_regression(names, techniques is None)
+        if techniques is None and not examples.data.classes:
+            names = [name for name in names if name not in OF_CLASSES]
         validation.integer("folds", folds, f"[2, {examples.most_folds}]")
         settings = {
             **Experiment(source, model, builder, [], budget).settings,
@@ -137,6 +137,7 @@ def search(
             "spread": spread,
             "seed": seed,
         }
+        check_techniques(examples, builder, settings)
         store.claim(settings)
         tuner = make_tuner(examples, builder, settings, trials, store.runs)
     except BaseException:
@@ -149,16 +150,6 @@ def search(
     result = SearchResult(settings, space, found, refit, store.folder)
     write(result)
     return result
-
-
-def _for_regression(names: list[str], by_default: bool) -> list[str]:
-    """Returns the techniques without those of classes, or raises if they were asked for."""
-    others = [name for name in names if name not in OF_CLASSES]
-    if len(others) < len(names) and not by_default:
-        raise ValueError(
-            f"`techniques` must suit a regression, which has no classes; received {names!r}."
-        )
-    return others
 
 
 def _names(techniques: Any) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import traceback
 from pathlib import Path
 from typing import Any
 
-from keras_regzoo import validation
+from keras_regzoo import safe_files, validation
 from keras_regzoo.diagnostics.run_store import write_atomically
 from keras_regzoo.tuning.failures import check_outcome
 
@@ -30,19 +31,45 @@ class SoundTuner(keras_tuner.Tuner):
 
     def __init__(self, oracle: Any, hypermodel: Any, **kwargs: Any) -> None:
         _write_whole(oracle)
+        super().__init__(oracle, hypermodel, **kwargs)
+
+    def reload(self) -> None:
+        """Reads the tuner, its oracle and its trials from the folder.
+
+        Raises:
+            ValueError: If one of their files is damaged.
+        """
         try:
-            super().__init__(oracle, hypermodel, **kwargs)
-        except json.JSONDecodeError as error:
+            for path in self._files():
+                safe_files.read_json(path, finite=False)
+            super().reload()
+            _order_grid(self.oracle)
+        except OSError:
+            raise
+        except Exception as error:  # whatever a state with other parts makes KerasTuner raise
             raise ValueError(
                 f"`directory` must hold no damaged search; received {self.project_dir!r}: delete "
                 "it to search anew."
             ) from error
+
+    def _files(self) -> list[Path]:
+        """Returns what KerasTuner reads again."""
+        own = [Path(self._get_tuner_fname())]
+        if self._is_worker():
+            return own
+        trials = Path(self.project_dir).glob("trial_*/trial.json")
+        return [*own, Path(self.oracle._get_oracle_fname()), *trials]
 
     def save(self) -> None:
         """Saves the tuner, and its oracle but on a worker."""
         if not self._is_worker():
             self.oracle.save()
         _write_state(self._get_tuner_fname(), self)
+
+    def on_search_begin(self) -> None:
+        """Saves the oracle and its seed: KerasTuner does so only after the first trial."""
+        super().on_search_begin()
+        self.save()
 
     def search(self, *data: Any, **fit: Any) -> None:
         """Runs the trials that are left.
@@ -83,6 +110,20 @@ def _write_whole(oracle: Any) -> None:
         _write_state(Path(oracle._get_trial_dir(trial.trial_id)) / "trial.json", trial)
 
     oracle.save, oracle._save_trial = save, save_trial
+
+
+def _order_grid(oracle: Any) -> None:
+    """Restores what a grid's oracle does not save: its trials in order, and those to go on from."""
+    if not isinstance(oracle, keras_tuner.oracles.GridSearchOracle):
+        return
+
+    def compare(one: str, other: str) -> int:
+        values = [oracle.trials[name].hyperparameters.values for name in (one, other)]
+        return oracle._compare(*values)
+
+    for name in sorted(oracle.start_order, key=functools.cmp_to_key(compare)):
+        oracle._ordered_ids.insert(name)
+    oracle._populate_next = list(oracle.end_order)
 
 
 def _write_state(path: Any, stateful: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from keras_regzoo import data, safe_files
 from keras_regzoo.callbacks import ExactResume
 from keras_regzoo.callbacks.run_file import MARK, RunFile
 from keras_regzoo.diagnostics.run_store import RunStore
+from keras_regzoo.tuning.fold_score import FOLDS
 from tests.security.hostile import (
     BAD_JSON,
     GIGABYTE,
@@ -61,7 +63,7 @@ def test_run_whose_number_is_something_else_is_one_sentence(value, tmp_path):
 @pytest.mark.parametrize("content", BAD_JSON.values(), ids=BAD_JSON)
 def test_folds_of_a_search_that_are_damaged_are_one_sentence(content, tmp_path):
     tuning = pytest.importorskip("keras_regzoo.tuning.cross_validated_tuner")
-    (tmp_path / tuning.FOLDS).write_bytes(content)
+    (tmp_path / FOLDS).write_bytes(content)
     tuner = SimpleNamespace(get_trial_dir=lambda trial: tmp_path)
     with pytest.raises(ValueError, match=r"is damaged \(") as error:
         tuning.CrossValidatedTuner.fold_scores(tuner, "0")
@@ -73,7 +75,8 @@ def test_fold_that_is_no_number_is_one_sentence(tmp_path):
     tuner = SimpleNamespace(get_trial_dir=lambda trial: tmp_path)
     good = {"value": 0.5, "epoch": 1, "steps": 3, "metrics": {"loss": 0.5}}
     for wrong in ({"value": "x"}, {"epoch": 0}, {"metrics": []}, {"metrics": {"loss": "x"}}):
-        (tmp_path / tuning.FOLDS).write_text(json.dumps([{**good, **wrong}]))
+        folds = {"values": {}, "scores": [{**good, **wrong}]}
+        (tmp_path / FOLDS).write_text(json.dumps(folds))
         with pytest.raises(ValueError, match="is damaged"):
             tuning.CrossValidatedTuner.fold_scores(tuner, "0")
 
@@ -152,3 +155,42 @@ def test_table_that_is_none_is_one_sentence(content, tmp_path):
     with pytest.raises(ValueError) as error:
         data.load(tmp_path / "table.csv", target="a")
     assert_one_sentence(error)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    process = pytest.importorskip("tests.tuning.search_process")
+    folder = tmp_path_factory.mktemp("searched")
+    process.tuner(folder, trials=1).search(process.X, process.Y, epochs=1, verbose=0)
+    return process, folder
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # KerasTuner's own
+@pytest.mark.parametrize("name", ["oracle.json", "trial_0/trial.json", "tuner0.json"])
+def test_hostile_files_of_a_search_are_one_sentence(name, searched, tmp_path):
+    process, folder = searched
+    shutil.copytree(folder, tmp_path / "s")
+    path = tmp_path / "s" / "search" / name
+    for content in [*BAD_JSON.values(), b"{" if name == "tuner0.json" else b"{}"]:
+        path.write_bytes(content)
+        if name == "tuner0.json" and content.startswith(b'{"error"') and b"\xff" not in content:
+            continue  # a tuner's own state has no parts
+        with pytest.raises(ValueError, match="`directory` must hold no damaged search") as error:
+            process.tuner(tmp_path / "s", trials=1)
+        assert_one_sentence(error)
+    with path.open("wb") as file:
+        file.truncate(GIGABYTE)
+    with pytest.raises(ValueError, match="`directory` must hold no damaged search"):
+        process.tuner(tmp_path / "s", trials=1)
+
+
+def test_hostile_digest_of_a_search_is_one_sentence(searched, tmp_path):
+    process, folder = searched
+    shutil.copytree(folder, tmp_path / "s")
+    search = process.tuner(tmp_path / "s", trials=1)
+    path = tmp_path / "s" / "search" / "folds.sha256"
+    for content in (b"\x80\xff", bytes(64), b"\xff" * 64):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="search of the same data, `splits` and") as error:
+            search.search(process.X, process.Y)
+        assert_one_sentence(error)

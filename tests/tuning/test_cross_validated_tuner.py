@@ -66,30 +66,84 @@ def test_with_spread_the_score_is_worse_by_so_many_standard_errors(alone, tmp_pa
         assert values.mean() == pytest.approx(alone.oracle.trials[trial.trial_id].score, rel=1e-4)
 
 
-def test_a_killed_search_goes_on_with_the_next_fold(alone, tmp_path):
-    class KilledError(BaseException):
-        pass
+class Counted:
+    """Builds the model, counts how often, and dies instead of building it so many times."""
 
-    built = []
+    def __init__(self, most=float("inf")):
+        self.built, self.most = 0, most
 
-    def dies(hp):
-        built.append(1)
-        if len(built) == 6:  # one for the space; then trial 0 has three folds, trial 1 two
+    def __call__(self, hp):
+        if self.built == self.most:
             raise KilledError
+        self.built += 1
         return build(hp)
 
+
+class KilledError(BaseException):
+    pass
+
+
+ORACLES = {
+    "random": lambda: keras_tuner.oracles.RandomSearchOracle("val_loss", max_trials=3),
+    "bayesian": lambda: keras_tuner.oracles.BayesianOptimizationOracle("val_loss", max_trials=3),
+    "grid": lambda: keras_tuner.oracles.GridSearchOracle("val_loss", max_trials=3),
+    "hyperband": lambda: keras_tuner.oracles.HyperbandOracle("val_loss", max_epochs=2, factor=2),
+}
+
+
+def test_a_killed_search_goes_on_with_the_next_fold(alone, tmp_path):
+    killed, resumed = Counted(5), Counted()  # one for the space; trial 0 has three, trial 1 one
     with pytest.raises(KilledError):
-        tuner(tmp_path, dies).search(X, Y, **FIT)
-    built_after = []
-
-    def counts(hp):
-        built_after.append(1)
-        return build(hp)
-
-    search = tuner(tmp_path, counts)
+        tuner(tmp_path, killed).search(X, Y, **FIT)
+    search = tuner(tmp_path, resumed)
     search.search(X, Y, **FIT)
     assert results(search) == results(alone)
-    assert len(built) - 2 + len(built_after) == TRIALS * FOLDS
+    assert killed.built - 1 + resumed.built == TRIALS * FOLDS
+
+
+@pytest.mark.parametrize("oracle", ORACLES.values(), ids=ORACLES)
+def test_a_search_without_a_seed_killed_in_its_first_trial_goes_on_with_that_trial(
+    oracle, tmp_path
+):
+    killed, resumed = Counted(3), Counted()  # one for the space; trial 0 has two folds
+    with pytest.raises(KilledError):
+        tuner(tmp_path, killed, oracle=oracle()).search(X, Y, **FIT)
+    (name,) = (path.name for path in (tmp_path / "search").glob("trial_*"))
+    saved = tuner(tmp_path, oracle=oracle()).oracle.trials[name.removeprefix("trial_")]
+    rate = saved.hyperparameters.values["rate"]
+    search = tuner(tmp_path, resumed, oracle=oracle())
+    search.search(X, Y, **FIT)
+    assert search.oracle.trials[saved.trial_id].hyperparameters.values["rate"] == rate
+    assert killed.built - 1 + resumed.built == len(search.oracle.trials) * FOLDS
+
+
+def test_a_grid_goes_on_after_its_last_trial_with_the_next_values(tmp_path):
+    def searched(folder, trials):
+        oracle = keras_tuner.oracles.GridSearchOracle("val_loss", max_trials=trials)
+        search = tuner(folder, oracle=oracle)
+        search.search(X, Y, **{**FIT, "epochs": 1})
+        return results(search)
+
+    assert len(searched(tmp_path / "twice", 2)) == 2
+    assert searched(tmp_path / "twice", 4) == searched(tmp_path / "once", 4)
+
+
+def test_folds_of_a_trial_with_other_hyperparameters_are_not_taken(tmp_path):
+    search = tuner(tmp_path, trials=1)
+    search.search(X, Y, **FIT)
+    for name in ("oracle.json", "tuner0.json", "trial_0/trial.json"):
+        (tmp_path / "search" / name).unlink()
+    oracle = keras_tuner.oracles.RandomSearchOracle("val_loss", max_trials=1, seed=2)
+    other = tuner(tmp_path, oracle=oracle)
+    other.search(X, Y, **FIT)
+    ((rate, score),) = results(other)
+    assert rate != results(search)[0][0]
+    alone = tuner(
+        tmp_path / "alone",
+        oracle=keras_tuner.oracles.RandomSearchOracle("val_loss", max_trials=1, seed=2),
+    )
+    alone.search(X, Y, **FIT)
+    assert results(alone) == [(rate, score)]
 
 
 def test_folds_of_other_data_seed_or_splits_are_not_taken(tmp_path):

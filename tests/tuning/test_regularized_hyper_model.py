@@ -1,5 +1,7 @@
 """A search of techniques: what each trial is, and that a search works."""
 
+import itertools
+
 import keras
 import keras_tuner
 import numpy as np
@@ -83,6 +85,26 @@ def test_trial_has_its_techniques_and_the_users_optimizer_loss_and_metrics():
     assert set(logs) == {"loss", "accuracy"}
 
 
+@pytest.mark.parametrize("name", ["l2", "dropout"])
+def test_losses_and_metrics_that_are_functions_are_the_users(name):
+    def squared(y, outputs):
+        return ops.mean(ops.square(y - outputs), axis=-1)
+
+    def build(hp):
+        hidden = keras.layers.Dense(4, "relu")
+        model = keras.Sequential([keras.Input((4,)), hidden, keras.layers.Dense(1)])
+        given = {"loss": lambda y, outputs: squared(y, outputs) / 2, "metrics": [squared]}
+        model.compile(keras.optimizers.SGD(0.0), run_eagerly=EAGER, **given)
+        return model
+
+    hp = keras_tuner.HyperParameters()
+    hp.values["techniques"] = name
+    model = RegularizedHyperModel(build, (name,)).build(hp)
+    model.fit(X, X[:, :1], verbose=QUIET)
+    logs = model.evaluate(X, X[:, :1], verbose=QUIET, return_dict=True)
+    assert logs["squared"] == pytest.approx(2 * logs["loss"])
+
+
 def test_inserted_layers_keep_the_weights_and_follow_the_hidden_activation():
     keras.utils.set_random_seed(3)
     plain, _ = trial([], ("dropout",))
@@ -93,6 +115,38 @@ def test_inserted_layers_keep_the_weights_and_follow_the_hidden_activation():
     np.testing.assert_allclose(
         ops.convert_to_numpy(model(X)), ops.convert_to_numpy(plain(X)), rtol=1e-5
     )
+
+
+KINDS = ("l2", "dropout", "gaussian_noise", "drop_connect", "max_norm", "mixup")
+
+
+@pytest.mark.parametrize("names", list(itertools.permutations(KINDS, 2)), ids="+".join)
+def test_sets_are_applied_whatever_the_order_of_their_names(names):
+    model, _ = trial(names, names)
+    objectives = [each.name for each in model.objectives] if hasattr(model, "objectives") else []
+    base = model.base if objectives else model
+    kinds = [type(layer).__name__ for layer in base.layers]
+    kernels = [v for v in base.trainable_variables if v.name == "kernel"]
+    bounded = [isinstance(v.constraint, keras.constraints.MaxNorm) for v in kernels]
+    assert bounded == ["max_norm" in names] * 2
+    acting = {"l2": "l2_penalty", "mixup": "mixup"}
+    assert objectives == [acting[name] for name in acting if name in names]
+    for name, kind in (("dropout", "Dropout"), ("gaussian_noise", "GaussianNoise")):
+        assert (kind in kinds) == (name in names)
+    assert ("DropConnect" in kinds) == ("drop_connect" in names)
+
+
+def test_no_set_has_two_wrappers_of_a_layer_or_two_constraints_of_a_weight():
+    four = ("drop_connect", "concrete_dropout", "max_norm", "l1_ball")
+    sets = RegularizedHyperModel(build_model, four, 4).sets
+    assert set(sets) == {
+        "none",
+        *four,
+        "drop_connect+max_norm",
+        "drop_connect+l1_ball",
+        "concrete_dropout+max_norm",
+        "concrete_dropout+l1_ball",
+    }
 
 
 def test_strengths_are_conditional_on_the_techniques_of_a_trial():

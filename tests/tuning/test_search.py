@@ -4,12 +4,16 @@ import importlib
 import json
 
 import keras
+import keras_tuner
 import numpy as np
 import pytest
 
 from keras_regzoo import data, tuning
 from keras_regzoo.quiet import QUIET
+from keras_regzoo.tuning.appliers import APPLIERS
 from keras_regzoo.tuning.cross_validated_tuner import CrossValidatedTuner
+from keras_regzoo.tuning.network_search import OF_CLASSES
+from tests.diagnostics import bad_networks
 
 pytestmark = pytest.mark.one_backend
 
@@ -137,8 +141,46 @@ def test_label_smoothing_is_no_technique_of_a_regression(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         tuning.search(tmp_path / "line.npz", out=tmp_path / "out", **{**SMALL, "train_size": None})
     assert len(names) == 11 and "label_smoothing" not in names
-    with pytest.raises(ValueError, match="`techniques` must suit a regression"):
-        tuning.search(tmp_path / "line.npz", "l2,label_smoothing", out=tmp_path / "out")
+
+
+def test_technique_that_does_not_fit_is_one_sentence_and_leaves_nothing_behind(
+    tmp_path, monkeypatch
+):
+    x = np.linspace(0, 1, 60, dtype="float32")[:, None]
+    np.savez(tmp_path / "line.npz", x=x, y=x[:, 0])
+    small = {**SMALL, "train_size": None, "out": tmp_path / "out"}
+    for name in OF_CLASSES:
+        with pytest.raises(ValueError, match=f"suit a regression, .*; received {name!r}"):
+            tuning.search(tmp_path / "line.npz", ["l2", name], **small)
+        assert not small["out"].exists()
+    monkeypatch.setattr(bad_networks, "build", without_hidden_layer, raising=False)
+    with pytest.raises(ValueError, match="`techniques` has 'dropout', which does not fit the net"):
+        tuning.search(
+            tmp_path / "line.npz", "l2,dropout", model=f"{bad_networks.__name__}:build", **small
+        )
+    assert not small["out"].exists()
+
+
+def without_hidden_layer(shape, outputs):
+    return keras.Sequential([keras.Input(shape), keras.layers.Dense(outputs)])
+
+
+@pytest.mark.parametrize("name", APPLIERS)
+def test_techniques_of_classes_are_those_that_a_regression_cannot_train_with(name):
+    def build(hp):
+        hidden = keras.layers.Dense(2, "relu")
+        model = keras.Sequential([keras.Input((1,)), hidden, keras.layers.Dense(1)])
+        model.compile("sgd", keras.losses.MeanSquaredError())
+        return model
+
+    hp, x = keras_tuner.HyperParameters(), np.ones((4, 1), "float32")
+    hp.values["techniques"] = name
+    try:
+        tuning.RegularizedHyperModel(build, (name,)).build(hp).fit(x, x, verbose=QUIET)
+        fits = True
+    except ValueError:
+        fits = False
+    assert fits == (name not in OF_CLASSES)
 
 
 @pytest.mark.parametrize("oracle", ["bayesian", "hyperband", "grid"])
