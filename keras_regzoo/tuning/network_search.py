@@ -220,5 +220,7 @@ def refit_best(tuner: Any, examples: Examples, batch_size: int, path: Path) -> d
     model = refitted.model
     if isinstance(model, RegularizedModel):
         model = model.base
+        if model.compiled:  # but not trained itself: loading would miss the optimizer's variables
+            model.optimizer.build(model.trainable_variables)
     model.save(path)
     return {"steps": refitted.steps, "test": examples.test(model)}
