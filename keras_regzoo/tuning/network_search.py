@@ -28,6 +28,7 @@ OF_CLASSES = (
     *("label_smoothing", "virtual_adversarial_training", "r_drop"),
     *("consistency", "mean_teacher", "pseudo_label"),
 )
+INSTEAD_OF_0 = 2**31  # KerasTuner draws a seed in its place
 RATE = 3  # Hyperband's factor: Li et al. 2018, §3.6, advise 3 or 4
 
 
@@ -134,7 +135,7 @@ def make_tuner(
         settings,
         objective=keras_tuner.Objective(LOSS, "min"),
         max_trials=trials,
-        seed=settings["seed"],
+        seed=settings["seed"] or INSTEAD_OF_0,
     )
     options: dict[str, Any] = {"seed": settings["seed"], "spread": settings["spread"]}
     options |= {"directory": str(folder.parent), "project_name": folder.name}

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from keras_regzoo import data, tuning
+from keras_regzoo.diagnostics.base_models import mlp
 from keras_regzoo.quiet import QUIET
+from keras_regzoo.tuning import network_search
 from keras_regzoo.tuning.appliers import APPLIERS
 from keras_regzoo.tuning.cross_validated_tuner import CrossValidatedTuner
 from keras_regzoo.tuning.network_search import OF_CLASSES
@@ -61,6 +63,31 @@ def test_saved_network_is_the_users_and_has_the_test_error(result):
     predicted = network.predict(digits.x_test, verbose=QUIET).argmax(axis=1)
     assert result.refit["test"]["error"] == pytest.approx(np.mean(predicted != digits.y_test))
     assert result.refit["steps"] == 5  # 155 of 310 examples, in batches of 32
+
+
+@pytest.mark.parametrize("name", ["l2", "dropout", "mixup"])
+def test_network_trained_with_any_technique_can_be_loaded(name, tmp_path, monkeypatch):
+    module = importlib.import_module("keras_regzoo.tuning.regularized_hyper_model")
+    sets = property(lambda self: {name: (name,)})
+    monkeypatch.setattr(module.RegularizedHyperModel, "sets", sets)
+    monkeypatch.setattr(module, "NONE", name)
+    found = tuning.search("digits", name, out=tmp_path / "out", **{**SMALL, "trials": 1})
+    assert found.best["techniques"] == name
+    network = keras.models.load_model(found.folder / "best.keras")
+    assert network.predict(np.zeros((1, 8, 8, 1)), verbose=QUIET).shape == (1, 10)
+
+
+def test_trials_of_seed_0_do_not_depend_on_what_was_drawn_before(tmp_path):
+    values = []
+    for number in range(2):
+        keras.utils.set_random_seed(number)
+        examples = network_search.Examples(data.load("digits", seed=0))
+        settings = {"techniques": ["l2"], "max_techniques": 1, "oracle": "random", "folds": 2}
+        settings |= {"seed": 0, "spread": 0.0, "learning_rate": 1e-3}
+        folder = tmp_path / str(number) / "runs"
+        made = network_search.make_tuner(examples, mlp, settings, 3, folder).oracle
+        values.append([made.create_trial(str(i)).hyperparameters.values for i in range(3)])
+    assert values[0] == values[1]
 
 
 def test_same_call_again_runs_no_fold_and_more_trials_the_rest(result, monkeypatch):
