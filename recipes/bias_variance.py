@@ -31,7 +31,6 @@ from keras import ops
 from keras_regzoo.cli.recipe_figures import curves
 from keras_regzoo.cli.recipe_options import finish, read_options
 from keras_regzoo.diagnostics import bias_variance, study
-from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Study
 from keras_regzoo.quiet import QUIET
 
@@ -176,9 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         asked.seeds,
         {"epochs": asked.epochs, "test_points": TEST_POINTS, **settings},
     )
-    if asked.figure is not None:
-        asked.figure.write_bytes(png(draw(found)))
-    return finish(found, asked, EXPECTED)
+    return finish(found, asked, EXPECTED, lambda: draw(found))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ from keras_regzoo.callbacks import ContinuationScheduler
 from keras_regzoo.cli.classifier import Trainer, accuracy, loss, network
 from keras_regzoo.cli.recipe_options import Asked, few, finish, read_options
 from keras_regzoo.diagnostics import study
-from keras_regzoo.diagnostics.figure_style import BETTER, MUTED, WORSE, despine, new_figure, png
+from keras_regzoo.diagnostics.figure_style import BETTER, MUTED, WORSE, despine, new_figure
 from keras_regzoo.objectives import LossSmoothing
 from keras_regzoo.quiet import QUIET
 
@@ -168,9 +168,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "near": NEAR,
     }
     found = study(asked.methods(METHODS), measure, asked.seeds, settings)
-    if asked.figure is not None:
-        asked.figure.write_bytes(png(draw(epochs)))
-    return finish(found, asked, EXPECTED)
+    return finish(found, asked, EXPECTED, lambda: draw(epochs))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ from keras_regzoo.cli.classifier import Trainer
 from keras_regzoo.cli.recipe_figures import curves
 from keras_regzoo.cli.recipe_options import Asked, finish, read_options
 from keras_regzoo.diagnostics import study
-from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Measured
 from keras_regzoo.quiet import QUIET
 
@@ -210,9 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         asked.seeds,
         {"data": asked.data, "epochs": asked.epochs, **settings},
     )
-    if asked.figure is not None:
-        asked.figure.write_bytes(png(ensemble.draw(asked.seeds)))
-    return finish(found, asked, EXPECTED)
+    return finish(found, asked, EXPECTED, lambda: ensemble.draw(asked.seeds))
 
 
 if __name__ == "__main__":

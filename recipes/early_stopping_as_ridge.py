@@ -31,7 +31,7 @@ import numpy as np
 
 from keras_regzoo.cli.recipe_options import finish, read_options
 from keras_regzoo.diagnostics import study
-from keras_regzoo.diagnostics.figure_style import BETTER, WORSE, despine, new_figure, png
+from keras_regzoo.diagnostics.figure_style import BETTER, WORSE, despine, new_figure
 from keras_regzoo.quiet import QUIET
 
 EXAMPLES = 40
@@ -144,9 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "rate": RATE,
     }
     found = study(METHODS, lambda method, _: measure(method, asked.epochs), asked.seeds, settings)
-    if asked.figure is not None:
-        asked.figure.write_bytes(png(draw(asked.epochs)))
-    return finish(found, asked, EXPECTED)
+    return finish(found, asked, EXPECTED, lambda: draw(asked.epochs))
 
 
 if __name__ == "__main__":

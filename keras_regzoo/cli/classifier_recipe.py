@@ -15,7 +15,6 @@ from keras_regzoo.cli.classifier import Trainer, loss
 from keras_regzoo.cli.recipe_figures import dots
 from keras_regzoo.cli.recipe_options import few, finish, read_options
 from keras_regzoo.diagnostics import study
-from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Measured
 from keras_regzoo.quiet import QUIET
 
@@ -74,10 +73,8 @@ def run_classifiers(
 
     common = {"data": asked.data, "epochs": asked.epochs, "batch": BATCH}
     found = study(asked.methods(methods), measured, asked.seeds, {**common, **settings})
-    if asked.figure is not None:
-        line = f"{labelled} training images of {asked.data}. Dots: seeds; diamond: their mean."
-        asked.figure.write_bytes(png(dots(found, measures, heading, line)))
-    return finish(found, asked, expected)
+    line = f"{labelled} training images of {asked.data}. Dots: seeds; diamond: their mean."
+    return finish(found, asked, expected, lambda: dots(found, measures, heading, line))
 
 
 def error_and_nats(model: keras.Model, x: np.ndarray, y: np.ndarray) -> Measured:

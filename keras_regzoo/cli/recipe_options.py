@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import functools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from keras_regzoo import data
+from keras_regzoo.diagnostics.figure_style import png
+from keras_regzoo.diagnostics.run_store import write_atomically
 from keras_regzoo.diagnostics.study import Study
 
 DIGITS = "digits"
@@ -69,7 +72,8 @@ def read_options(
 
     Args:
         argv: The arguments; by default those of the process.
-        script: Path of the recipe; its JSON is `benchmarks/results/` and its name.
+        script: Path of the recipe; its JSON is `benchmarks/results/` and its name, where there is
+            such a folder beside that of the recipe.
         about: Docstring of the recipe.
         seeds: Those it measures with.
         epochs: Passes over the training examples.
@@ -91,13 +95,14 @@ def read_options(
     source = given.data or DIGITS
     as_it_is = not given.smoke and source == DIGITS and given.epochs in (None, epochs)
     results = Path(script).resolve().parents[1] / "benchmarks" / "results"
+    kept = results / f"{Path(script).stem}.json" if as_it_is and results.is_dir() else None
     return Asked(
         seeds=tuple(seeds[:1] if given.smoke else seeds),
         epochs=given.epochs or (1 if given.smoke else epochs),
         data=source,
         smoke=given.smoke,
         compares=as_it_is,
-        out=given.out or (results / f"{Path(script).stem}.json" if as_it_is else None),
+        out=given.out or kept,
         figure=given.figure,
     )
 
@@ -140,7 +145,12 @@ def few(images: data.Dataset, most: int) -> data.Dataset:
     return images.with_training_size(min(most, len(images.x_train)))
 
 
-def finish(found: Study, asked: Asked, expected: Mapping[str, tuple[float, float]]) -> int:
+def finish(
+    found: Study,
+    asked: Asked,
+    expected: Mapping[str, tuple[float, float]],
+    figure: Callable[[], Any] | None = None,
+) -> int:
     """Writes what a recipe measured, beside what is expected, and says whether it is so.
 
     Args:
@@ -149,6 +159,7 @@ def finish(found: Study, asked: Asked, expected: Mapping[str, tuple[float, float
         expected: The interval of a mean over the seeds, on any backend: under `"method/measure"`
             that of a measure, under `"method - baseline/measure"` that of the difference of two
             methods' on the same seeds.
+        figure: Makes the recipe's figure, once the numbers are saved.
 
     Returns:
         0 if all means are as expected or nothing was compared, else 1.
@@ -165,6 +176,10 @@ def finish(found: Study, asked: Asked, expected: Mapping[str, tuple[float, float
     print(f"{found.seconds:.0f} s, {processor}, on {keras.config.backend()}")
     if asked.out is not None:
         found.save(asked.out)
+    elif asked.compares:
+        print("not saved: --out says where to")
+    if asked.figure is not None and figure is not None:
+        write_atomically(asked.figure, png(figure()))
     if not asked.compares:
         print("not compared: the expected numbers are those of the recipe as it is")
         return 0

@@ -11,7 +11,6 @@ import keras
 from keras_regzoo import data
 from keras_regzoo.cli.recipe_options import MOST, TEST, finish, read_options
 from keras_regzoo.diagnostics import study
-from keras_regzoo.diagnostics.figure_style import png
 from keras_regzoo.diagnostics.study import Measured
 from keras_regzoo.quiet import QUIET
 
@@ -57,9 +56,7 @@ def run_study(
         asked.seeds,
         {"data": asked.data, **everything, **settings},
     )
-    if asked.figure is not None:
-        asked.figure.write_bytes(png(figure(asked.images(SEEDS[0]), asked.epochs)))
-    return finish(found, asked, expected)
+    return finish(found, asked, expected, lambda: figure(asked.images(SEEDS[0]), asked.epochs))
 
 
 def trained(

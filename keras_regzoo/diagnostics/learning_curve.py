@@ -83,8 +83,8 @@ def learning_curve(
         part = _Part(folds, size, seed)
         return cross_validate(build, x, y, part, groups=groups, jobs=jobs, seed=seed, **fit)
 
-    batch_size = fit.get("batch_size")
-    return score_curve("training examples", numbers, validate, x, y, batch_size)
+    scored = fit.get("sample_weight"), fit.get("batch_size")
+    return score_curve("training examples", numbers, validate, x, y, *scored)
 
 
 def _numbers(sizes: Sequence[float], most: int) -> list[int]:

@@ -40,10 +40,13 @@ class RunStore:
         folder: Made, with its parents, if it does not exist.
 
     Raises:
+        ValueError: If its name is empty.
         OSError: If it cannot be made or written to.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
+        if not os.fspath(folder):
+            raise ValueError("`out` must be the path of a folder; received ''.")
         self.folder = Path(folder)
         self.runs = self.folder / "runs"
         folders = (self.runs, self.folder, *self.folder.parents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,7 @@ class ScoreCurve:
         validation.one_of("score", score, self.held_out)
         figure = new_figure(5.6, 3.6)
         axes = figure.subplots()
-        numeric = all(isinstance(value, int | float) for value in self.values)
+        numeric = all(isinstance(value, numbers.Real) for value in self.values)
         at = self.values if numeric else range(len(self.values))
         drawn = (("training", self.training, MUTED), ("held out", self.held_out, LINE))
         for label, scores, colour in drawn:
@@ -90,7 +91,8 @@ def score_curve(
     validate: Callable[[Any], CrossValidation],
     x: Any,
     y: Any,
-    batch_size: int | None,
+    sample_weight: Any = None,
+    batch_size: int | None = None,
 ) -> ScoreCurve:
     """Cross-validates at each value, and scores the models on what they were trained on too.
 
@@ -100,14 +102,16 @@ def score_curve(
         validate: Returns the cross-validation at a value.
         x: Inputs of all examples.
         y: Targets of all examples.
+        sample_weight: Weights of the examples, in both scores.
         batch_size: Examples at a time.
     """
     training: list[np.ndarray] = []
     held_out: list[dict[str, np.ndarray]] = []
+    given = x, y, sample_weight
     for value in values:
         found = validate(value)
         seen = (
-            list(scores_of(model, take(x, train), take(y, train), None, batch_size).values())
+            list(scores_of(model, *(take(each, train) for each in given), batch_size).values())
             for model, (train, _) in zip(found.models, found.folds, strict=True)
         )
         training.append(np.array(list(seen)).T)

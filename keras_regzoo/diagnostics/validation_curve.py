@@ -78,4 +78,5 @@ def validation_curve(
         made = functools.partial(build, value)
         return cross_validate(made, x, y, splits, groups=groups, jobs=jobs, seed=seed, **fit)
 
-    return score_curve(name, values, validate, x, y, fit.get("batch_size"))
+    scored = fit.get("sample_weight"), fit.get("batch_size")
+    return score_curve(name, values, validate, x, y, *scored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import numbers
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -21,8 +22,10 @@ def check_jobs(jobs: Any, backend: Any) -> None:
         ValueError: If `jobs` or `backend` is not as it must be.
         ImportError: If a package that the backend needs is not installed.
     """
-    if jobs != -1:
-        validation.integer("jobs", jobs, "[1, inf)")
+    if jobs != -1 and not (isinstance(jobs, numbers.Integral) and jobs >= 1):
+        raise ValueError(
+            f"`jobs` must be an integer in [1, inf), or -1 for one a core; received {jobs!r}."
+        )
     validation.one_of("backend", backend, BACKENDS)
     if jobs == 1:
         return

@@ -127,6 +127,14 @@ def test_smoke_measures_the_first_and_the_last_method(tmp_path):
     assert read_options([], str(tmp_path / "tried.py"), "", (0,), 1).methods("abc") == list("abc")
 
 
+def test_a_recipe_without_a_folder_for_results_says_that_nothing_is_saved(tmp_path, capsys):
+    asked = read_options([], str(tmp_path / "recipes" / "tried.py"), "Tried.", (0,), 1)
+    assert asked.out is None
+    assert finish(Study((0,), {"a": [{"value": 1.0}]}, {}, 0.1), asked, {"a/value": (0, 1)}) == 0
+    assert capsys.readouterr().out.endswith("not saved: --out says where to\nas expected\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_smoke_test_did_not_measure_is_not_compared(tmp_path, capsys):
     asked = read_options(["--smoke"], str(tmp_path / "tried.py"), "Tried.", (0,), 1)
     found = Study((0,), {"a": [{"value": 1.0}]}, {}, 0.1)

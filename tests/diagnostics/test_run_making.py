@@ -59,6 +59,7 @@ def test_a_process_that_has_other_data_is_one_sentence(tmp_path):
     ("arguments", "error", "sentence"),
     [
         ({"jobs": 0}, ValueError, "`jobs` must be an integer in"),
+        ({"jobs": -2}, ValueError, r"`jobs` must .*, or -1 for one a core; received -2\."),
         ({"jobs": 2, "backend": "spark"}, ValueError, "`backend` must be one of 'loky', 'ray', 'd"),
         ({"jobs": 2, "backend": "ray"}, ImportError, r"'ray' needs .*keras-regzoo\[cluster\]"),
         ({"jobs": 2, "backend": "dask"}, ImportError, r"'dask' needs .*keras-regzoo\[cluster\]"),

@@ -72,3 +72,10 @@ def test_damaged_run_is_one_sentence(tmp_path):
 def test_json_never_holds_what_json_cannot():
     with pytest.raises(ValueError):
         to_json({"error": float("nan")})
+
+
+def test_a_folder_has_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="`out` must be the path of a folder; received ''"):
+        RunStore("")
+    assert list(tmp_path.iterdir()) == []

@@ -58,6 +58,20 @@ def test_validation_curve_scores_each_value_on_the_same_folds():
             assert curve.held_out["loss"][row, fold] == pytest.approx(expected[1], rel=1e-4)
 
 
+@pytest.mark.parametrize("curve", [learning_curve, validation_curve])
+def test_examples_have_their_weights_in_both_scores(curve):
+    weights = RANDOM.uniform(0.1, 10, size=30).astype("float32")
+    made = {
+        learning_curve: lambda **o: learning_curve(lambda: constant(0.0), X, Y, [1.0], FOLDS, **o),
+        validation_curve: lambda **o: validation_curve(constant, [0.0], X, Y, FOLDS, **o),
+    }
+    found = made[curve](sample_weight=weights, batch_size=100)
+    for fold, (train, held) in enumerate(folds()):
+        for scores, part in ((found.training, train), (found.held_out, held)):
+            expected = np.mean(weights[part] * Y[part, 0] ** 2)
+            assert scores["loss"][0, fold] == pytest.approx(expected, rel=1e-4)
+
+
 def test_best_is_the_value_of_the_best_mean_and_never_of_one_that_failed():
     scores = {"acc": np.array([[0.1, 0.3], [np.nan, 1.0], [0.4, 0.2]])}
     curve = ScoreCurve("strength", ("a", "b", "c"), scores, scores)
@@ -70,12 +84,17 @@ def test_best_is_the_value_of_the_best_mean_and_never_of_one_that_failed():
         none.best("acc")
 
 
-@pytest.mark.parametrize("values", [(1e-4, 1e-2, 1.0), ("none", "l1", "l2")])
+LOGARITHMIC = (1e-4, 1e-2, 1.0)
+
+
+@pytest.mark.parametrize(
+    "values", [LOGARITHMIC, tuple(np.float32(LOGARITHMIC)), ("none", "l1", "l2")]
+)
 def test_figure_is_drawn_for_numbers_and_names(values):
     scores = {"loss": RANDOM.uniform(size=(3, 4))}
     figure = ScoreCurve("strength", values, scores, scores).figure()
     (axes,) = figure.axes
-    assert axes.get_xscale() == ("log" if values[0] == 1e-4 else "linear")
+    assert axes.get_xscale() == ("linear" if "l2" in values else "log")
     assert [line.get_label() for line in axes.get_lines()] == ["training", "held out"]
     assert png(figure).startswith(b"\x89PNG")
 
