@@ -86,7 +86,7 @@ class DataSource:
     @property
     def is_file(self) -> bool:
         """Whether the data lie in a file."""
-        return str(self.data).endswith((".npz", ".csv"))
+        return str(self.data).lower().endswith((".npz", ".csv"))
 
     @property
     def name(self) -> str:

@@ -76,7 +76,7 @@ def reproduce(comparison: Comparison) -> str:
     arguments = {
         "data": settings["data"],
         "target": settings["target"],
-        "task": settings["task"] if settings["data"].endswith((".csv", ".npz")) else None,
+        "task": settings["task"] if settings["data"].lower().endswith((".csv", ".npz")) else None,
         "techniques": ",".join(written or [result.label for result in comparison.results]),
         "seeds": len(comparison.seeds),
         "epochs": settings["epochs"],

@@ -30,14 +30,22 @@ class Treatment:
     @property
     def label(self) -> str:
         """The technique as it is written, options at their defaults left out."""
-        known = TECHNIQUES[self.name].options
-        changed = [f"{k}={v:g}" for k, v in self.options.items() if v != known[k].default]
-        return ":".join([self.name, *changed])
+        return self._with(())
+
+    @property
+    def as_written(self) -> str:
+        """The technique as it was written, also options that were written out at their defaults."""
+        return self._with(self.written)
 
     @property
     def key(self) -> str:
         """The technique with every option, which tells its runs from those of others."""
         return ",".join([self.name, *(f"{k}={v!r}" for k, v in self.options.items())])
+
+    def _with(self, named: tuple[str, ...]) -> str:
+        known, given = TECHNIQUES[self.name].options, self.options.items()
+        shown = [f"{k}={v:g}" for k, v in given if k in named or v != known[k].default]
+        return ":".join([self.name, *shown])
 
     def treat(self, base: keras.Model, valid_range: tuple[float, float] | None) -> Treated:
         """Returns `base`, a network of its own, as this technique trains it."""

@@ -64,7 +64,7 @@ def tune(maker: Maker, treatments: list[Treatment], trials: int) -> Tuned:
         "protocol": PROTOCOL.format(trials=trials, seed=TUNING_SEED),
         "techniques": [
             {
-                "technique": t.label,
+                "technique": t.as_written,
                 "tuned": best[t.key].label,
                 "options": best[t.key].options,
                 "trials": [

@@ -55,6 +55,13 @@ def test_written_options_are_not_searched():
     )
 
 
+def test_options_written_at_their_defaults_are_written_again():
+    (own,) = parse_techniques("l2:strength=0.00025")[1:]
+    assert own.label == "l2"
+    assert own.as_written == "l2:strength=0.00025"
+    assert candidates(parse_techniques(own.as_written)[-1], 5) == [own]
+
+
 def test_lowest_validation_error_decides_and_all_seeds_use_it(comparison):
     results = json.loads((comparison.folder / "results.json").read_text(encoding="utf-8"))
     tuning = results["settings"]["tuning"]
