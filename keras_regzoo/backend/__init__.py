@@ -3,7 +3,6 @@
 from keras_regzoo.backend.additive import additive, kept, sums
 from keras_regzoo.backend.aside import aside
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
-from keras_regzoo.backend.conditional import when
 from keras_regzoo.backend.copying import copy_model
 from keras_regzoo.backend.devices import (
     assign_between_steps,
@@ -59,6 +58,5 @@ __all__ = [
     "uniform",
     "value_and_grad",
     "vjp",
-    "when",
     "write_back",
 ]

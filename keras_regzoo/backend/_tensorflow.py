@@ -146,22 +146,6 @@ def svd(x: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     return tf.cast(u, x.dtype), tf.cast(s, x.dtype), tf.cast(tf.transpose(v), x.dtype)
 
 
-def when(condition: Any, function: Callable[[], Any], otherwise: Any) -> Any:
-    """A loop of one turn or none: on a CPU XLA makes what is within a conditional slower."""
-    flat = tree.flatten(otherwise)
-
-    def turn(turns: tf.Tensor, *_: tf.Tensor) -> tuple:
-        return turns + 1, *tree.flatten(function())
-
-    _, *made = tf.while_loop(
-        lambda turns, *_: tf.logical_and(turns < 1, condition),
-        turn,
-        (tf.constant(0), *map(tf.convert_to_tensor, flat)),
-        maximum_iterations=1,
-    )
-    return tree.pack_sequence_as(otherwise, made)
-
-
 def generator_state() -> None:
     """Every random number is drawn from a seed that a variable holds."""
 

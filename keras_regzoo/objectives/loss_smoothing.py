@@ -11,7 +11,7 @@ import keras
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.backend import normal, when
+from keras_regzoo.backend import normal
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -138,7 +138,7 @@ class LossSmoothing(Objective):
                 yield -drawn
 
     def _when(self, function: Callable[[], Any], otherwise: Any) -> Any:
-        return when(ops.greater(self.stddev, 0), function, otherwise)
+        return ops.cond(ops.greater(self.stddev, 0), function, lambda: otherwise)
 
     def _draws(self) -> int:
         return self.samples // 2 if self.antithetic else self.samples
