@@ -20,9 +20,10 @@ class SoftThreshold(keras.constraints.Constraint):
 
     With plain SGD this is proximal gradient descent (ISTA): at learning rate η, `t = η λ` minimizes
     the loss plus `λ ‖w‖₁`, with weights that are exactly zero where `keras.regularizers.L1`, by
-    gradient steps, hovers around it. With momentum m it is `t = η λ / (1 − m)`. Change t with η: a
-    learning rate that falls while t stays strengthens the penalty. With adaptive optimizers it
-    still makes zeros, but solves no such problem.
+    gradient steps, hovers around it. With momentum m it is `t = η λ / (1 − m)`. Train at one η: a
+    learning rate that falls while t stays strengthens the penalty, and t cannot be scheduled, for
+    Keras compiles what a constraint holds as constants; for another t set `threshold` and compile
+    again. With adaptive optimizers it still makes zeros, but solves no such problem.
 
     It is *not* a projection: applied twice, it shrinks twice.
 
