@@ -99,7 +99,8 @@ class LossSmoothing(Objective):
         """Returns the seed of the step and the numbers of its first perturbation, 0 at width 0."""
         seeds = [self.seed_generator.next() for _ in range(self._draws())]
         count = sum(math.prod(w.shape) for w in weights)
-        return seeds[0], self._when(lambda: self.numbers(seeds[0], 0, count), ops.zeros((count,)))
+        none = ops.broadcast_to(ops.zeros(()), (count,))
+        return seeds[0], self._when(lambda: self.numbers(seeds[0], 0, count), none)
 
     def move(self, draw: Any, weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
         return self._when(lambda: self._perturbed(weights, draw[1]), weights), x
