@@ -107,11 +107,15 @@ def score_curve(
     """
     training: list[np.ndarray] = []
     held_out: list[dict[str, np.ndarray]] = []
-    given = x, y, sample_weight
+
+    def seen_by(model: Any, positions: np.ndarray) -> list[float]:
+        seen, targets, weights = (take(each, positions) for each in (x, y, sample_weight))
+        return list(scores_of(model, seen, targets, weights, batch_size).values())
+
     for value in values:
         found = validate(value)
         seen = (
-            list(scores_of(model, *(take(each, train) for each in given), batch_size).values())
+            seen_by(model, train)
             for model, (train, _) in zip(found.models, found.folds, strict=True)
         )
         training.append(np.array(list(seen)).T)

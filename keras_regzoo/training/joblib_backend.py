@@ -22,7 +22,7 @@ def check_jobs(jobs: Any, backend: Any) -> None:
         ValueError: If `jobs` or `backend` is not as it must be.
         ImportError: If a package that the backend needs is not installed.
     """
-    if jobs != -1 and not (isinstance(jobs, numbers.Integral) and jobs >= 1):
+    if jobs != -1 and not (isinstance(jobs, numbers.Integral) and int(jobs) >= 1):
         raise ValueError(
             f"`jobs` must be an integer in [1, inf), or -1 for one a core; received {jobs!r}."
         )

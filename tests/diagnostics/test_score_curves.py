@@ -88,7 +88,7 @@ LOGARITHMIC = (1e-4, 1e-2, 1.0)
 
 
 @pytest.mark.parametrize(
-    "values", [LOGARITHMIC, tuple(np.float32(LOGARITHMIC)), ("none", "l1", "l2")]
+    "values", [LOGARITHMIC, tuple(np.array(LOGARITHMIC, "float32")), ("none", "l1", "l2")]
 )
 def test_figure_is_drawn_for_numbers_and_names(values):
     scores = {"loss": RANDOM.uniform(size=(3, 4))}
