@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from keras import tree
+from torch.autograd import Variable
 
 GeneratorState = tuple[torch.Tensor, torch.Tensor | None, int]
 
@@ -41,23 +42,56 @@ def snapshot(value: torch.Tensor) -> torch.Tensor:
 
 
 class _SumOfSquares(torch.autograd.Function):
-    """Reads each tensor once forward and once backward, where autograd itself makes copies."""
+    """Reads each tensor once forward and once backward, where autograd itself makes copies.
+
+    What is due to the `.grad` of a leaf is added there at the end of the backward pass, in place.
+    """
 
     @staticmethod
     def forward(ctx: Any, axis: int | None, *tensors: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(*tensors)
         ctx.axis = axis
+        ctx.in_place = axis is None and not torch.compiler.is_compiling()
         if axis is not None:
             return torch.sum(tensors[0] * tensors[0], axis)
-        flat = [x.reshape(-1) for x in tensors]
-        return sum((torch.dot(x, x) for x in flat[1:]), torch.dot(flat[0], flat[0]))
+        first, *rest = (torch.dot(flat, flat) for flat in (x.reshape(-1) for x in tensors))
+        return sum(rest, first)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (cotangent,) = cotangents
         if ctx.axis is not None:
             cotangent = cotangent.unsqueeze(ctx.axis)
-        return None, *(x * (2 * cotangent) for x in ctx.saved_tensors)
+        factor, tensors = 2 * cotangent, ctx.saved_tensors
+        receivers = zip(ctx.next_functions, tensors, strict=True)
+        in_place = ctx.in_place and not torch.is_grad_enabled()
+        if in_place and all(_accumulates(node, x) for (node, _), x in receivers):
+            Variable._execution_engine.queue_callback(lambda: _add_multiples(tensors, factor))
+            return None, *(None for _ in tensors)
+        return None, *(x * factor for x in tensors)
+
+
+def _accumulates(node: Any, x: torch.Tensor) -> bool:
+    """Returns whether the backward pass that is running adds to `x.grad`, and does nothing else."""
+    if (
+        x._backward_hooks
+        or x._post_accumulate_grad_hooks
+        or getattr(node, "variable", None) is not x
+    ):
+        return False
+    try:
+        return torch._C._will_engine_execute_node(node)
+    except RuntimeError:  # `torch.autograd.grad` asks for this gradient
+        return False
+
+
+def _add_multiples(tensors: tuple[torch.Tensor, ...], factor: torch.Tensor) -> None:
+    with torch.no_grad():
+        for x in tensors:
+            if x.grad is None:
+                x.grad = x * factor
+            else:
+                x.grad.addcmul_(x, factor.to(x.grad.dtype))
 
 
 def sum_of_squares(tensors: list[torch.Tensor], axis: int | None) -> torch.Tensor:
@@ -90,8 +124,7 @@ class _Additive(torch.autograd.Function):
 def add_weighted(sums: Any, scalars: list[torch.Tensor], weight: Any) -> None:
     """In place, where an assignment would take as long as a small layer."""
     with torch.no_grad():
-        each = torch.stack([*scalars, torch.ones_like(scalars[0])])
-        sums.value.add_(each * weight)
+        sums.value.add_(torch.stack([*scalars, torch.ones_like(scalars[0])]), alpha=weight)
 
 
 def additive(function: Callable[..., Any], *args: torch.Tensor) -> torch.Tensor:
@@ -118,7 +151,7 @@ def mixture_moments(
 
 def generator_state() -> GeneratorState:
     """Where torch's own generators stand: `keras.layers.Dropout` without a seed draws from them."""
-    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
+    cuda = torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None
     return torch.get_rng_state(), cuda, 0
 
 

@@ -82,9 +82,14 @@ class PureView:
             ends = (graph._outputs_struct, list(taps))
             self._tapped = keras.Model(graph._inputs_struct, ends, name=f"tapped_{layer.name}")
 
-    def weights(self) -> Tensors:
-        """Returns the values of the trainable variables, through which gradients flow."""
-        return [_engine.read(v.value) for v in self.layer.trainable_variables]
+    def weights(self, variables: list[keras.Variable] | None = None) -> Tensors:
+        """Returns the values of the trainable variables, through which gradients flow.
+
+        Args:
+            variables: The layer's trainable variables, where they have been looked up.
+        """
+        trained = self.layer.trainable_variables if variables is None else variables
+        return [_engine.read(v.value) for v in trained]
 
     def state(self) -> State:
         """Returns the state as it is now: two passes made with it share their dropout masks."""

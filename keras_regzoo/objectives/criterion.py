@@ -12,6 +12,7 @@ from keras import ops
 from keras_regzoo.backend import Pass, PureView, State
 from keras_regzoo.objectives.loss import Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import snake_case
+from keras_regzoo.objectives.term_means import ScalarMean
 
 
 class Criterion(keras.layers.Layer, ABC):
@@ -64,7 +65,7 @@ class Criterion(keras.layers.Layer, ABC):
 
     def trackers(self) -> list[keras.metrics.Metric]:
         """Returns new metrics that average the terms, one for each, of its name."""
-        return [keras.metrics.Mean(name=name) for name in self.terms]
+        return [ScalarMean(name) for name in self.terms]
 
     def mean_loss(
         self, made: Pass, y: Any, sample_weight: Any, training: bool

@@ -59,7 +59,8 @@ class Step:
         self.view = view
         self.x = x
         self.from_logits = from_logits
-        self.weights = view.weights()
+        self._trained = view.layer.trainable_variables
+        self.weights = view.weights(self._trained)
         self.state = view.state()
         self.predicted: Any = None
         self.labels: Any = None
@@ -70,8 +71,7 @@ class Step:
     @functools.cached_property
     def positions(self) -> dict[int, int]:
         """Where each trainable variable is among `weights`, by its id: those frozen are not."""
-        variables = self.view.layer.trainable_variables
-        return {id(variable): position for position, variable in enumerate(variables)}
+        return {id(variable): position for position, variable in enumerate(self._trained)}
 
     @property
     def drawn(self) -> State:

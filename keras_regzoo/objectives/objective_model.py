@@ -14,7 +14,7 @@ from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
 from keras_regzoo.objectives.inputs import as_fed
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
 from keras_regzoo.objectives.objective import Objective, checked, same_objects
-from keras_regzoo.objectives.term_means import TermMeans
+from keras_regzoo.objectives.term_means import ScalarMean, TermMeans
 from keras_regzoo.objectives.unlabelled import labelled, update_metrics, without_unlabelled
 from keras_regzoo.validation import plain_sentences
 
@@ -94,6 +94,13 @@ class ObjectiveModel(keras.Model):
         """The base casts for itself: the wrapper works at the variables' own precision."""
         return self.variable_dtype
 
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Within a step straight to `call`: what Keras does around it, it does for the base too."""
+        in_step = getattr(_in_step, "model", None) is self
+        if in_step and self.built and ops.is_tensor(inputs):
+            return self.call(inputs, *args, **kwargs)
+        return super().__call__(inputs, *args, **kwargs)
+
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         in_step = getattr(_in_step, "model", None) is self
         if not (in_step and training and self._transforms and self._attached):
@@ -123,6 +130,7 @@ class ObjectiveModel(keras.Model):
                 f"`loss` must be left out: that of {type(self.criterion).__name__} is part of "
                 f"{self.name!r}; received {self.loss!r}."
             )
+        object.__setattr__(self, "_loss_tracker", ScalarMean("loss"))  # which Keras lists itself
         self._from_logits = from_logits(self.loss)
         for objective in self.acting:
             objective.check(self.loss, self.acting)
@@ -290,10 +298,8 @@ class ObjectiveModel(keras.Model):
             self._term_means.update_state(terms, examples)
         for tracker in self._criterion_trackers:
             value = terms[tracker.name]
-            if type(tracker) is keras.metrics.Mean and not len(value.shape):
-                value = ops.cast(unscale(value), tracker.dtype)  # as `update_state` does
-                weight = ops.cast(examples, tracker.dtype)
-                tracker.total.assign_add(value * weight)
-                tracker.count.assign_add(weight)
+            if isinstance(tracker, ScalarMean):
+                each = len(value.shape)
+                tracker.update_state(ops.mean(value) if each else unscale(value), examples)
             else:
                 tracker.update_state(value)

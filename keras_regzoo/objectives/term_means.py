@@ -1,4 +1,7 @@
-"""What the logs tell of the terms of a loss."""
+"""What the logs tell of a loss and its terms.
+
+Keras's own mean takes on PyTorch as long as a small layer, for each update and each result.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,29 @@ import keras
 from keras import ops
 
 from keras_regzoo import backend
-from keras_regzoo.objectives.loss import Terms, unscale
+from keras_regzoo.objectives.loss import Tensor, Terms, unscale
 
 _NO_EXAMPLE = 1e-30  # makes means over none zero, and leaves others as they are
+
+
+class ScalarMean(keras.metrics.Metric):
+    """The mean of a scalar over the examples of an epoch, at the cost of a sum.
+
+    Args:
+        name: Its name in the logs.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        self.sums = self.add_variable((2,), "zeros", name="sums")
+
+    def update_state(self, value: Tensor, sample_weight: Any = 1) -> None:
+        """Adds a batch's scalar, and `sample_weight`, its number of examples."""
+        backend.add_weighted(self.sums, [ops.cast(value, self.dtype)], sample_weight)
+
+    def result(self) -> Tensor:
+        total, examples = ops.unstack(self.sums.value)
+        return total / (examples + _NO_EXAMPLE)
 
 
 class TermMeans(keras.metrics.Metric):
@@ -42,5 +65,5 @@ class TermMeans(keras.metrics.Metric):
 
     def result(self) -> dict[str, Any]:
         sums = self.sums.value
-        means = sums / (sums[-1] + _NO_EXAMPLE)
-        return {name: means[number] for number, name in enumerate(self.terms)}
+        *means, _ = ops.unstack(sums / (sums[-1] + _NO_EXAMPLE))
+        return dict(zip(self.terms, means, strict=True))

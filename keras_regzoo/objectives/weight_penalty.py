@@ -149,12 +149,11 @@ def _try(regularizer: Any, variable: keras.Variable, path: str) -> None:
 
 def total(pairs: list[tuple[keras.regularizers.Regularizer, Tensor]]) -> Tensor:
     """Returns `Σ Ωᵢ(wᵢ)`; L2, the commonest, at one go for all weights with one coefficient."""
-    squared: dict[tuple[float, str], list[Tensor]] = {}
+    squared: dict[tuple[float, Any], list[Tensor]] = {}
     values = []
     for regularizer, weight in pairs:
         if type(regularizer) is keras.regularizers.L2:
-            same = float(regularizer.l2), keras.backend.standardize_dtype(weight.dtype)
-            squared.setdefault(same, []).append(weight)
+            squared.setdefault((float(regularizer.l2), weight.dtype), []).append(weight)
         else:
             values.append(regularizer(weight))
     values += [l2 * backend.sum_of_squares(same) for (l2, _), same in squared.items()]
