@@ -12,9 +12,9 @@ from keras_regzoo.backend import Pass, PureView
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
 from keras_regzoo.objectives.inputs import as_fed
-from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate, unscale
+from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import Objective, checked, same_objects
-from keras_regzoo.objectives.term_means import ScalarMean, TermMeans
+from keras_regzoo.objectives.term_means import ScalarMean, TermMeans, update_trackers
 from keras_regzoo.objectives.unlabelled import labelled, update_metrics, without_unlabelled
 from keras_regzoo.validation import plain_sentences
 
@@ -296,10 +296,4 @@ class ObjectiveModel(keras.Model):
         examples = ops.shape(tree.flatten(x)[0])[0]
         if training and self._term_means:
             self._term_means.update_state(terms, examples)
-        for tracker in self._criterion_trackers:
-            value = terms[tracker.name]
-            if isinstance(tracker, ScalarMean):
-                each = len(value.shape)
-                tracker.update_state(ops.mean(value) if each else unscale(value), examples)
-            else:
-                tracker.update_state(value)
+        update_trackers(self._criterion_trackers, terms, examples)

@@ -67,3 +67,14 @@ class TermMeans(keras.metrics.Metric):
         sums = self.sums.value
         *means, _ = ops.unstack(sums / (sums[-1] + _NO_EXAMPLE))
         return dict(zip(self.terms, means, strict=True))
+
+
+def update_trackers(trackers: Sequence[keras.metrics.Metric], terms: Terms, examples: Any) -> None:
+    """Adds to each metric the term of its name: values of the examples, or a scalar's share."""
+    for tracker in trackers:
+        value = terms[tracker.name]
+        if isinstance(tracker, ScalarMean):
+            scalar = ops.mean(value) if len(value.shape) else unscale(value)
+            tracker.update_state(scalar, examples)
+        else:
+            tracker.update_state(value)

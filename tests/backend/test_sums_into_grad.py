@@ -1,4 +1,4 @@
-"""On PyTorch the gradient of a sum of squares goes into `.grad` in place: where it may, as it is."""
+"""On PyTorch the gradient of a sum of squares is added to `.grad` in place, where that is due."""
 
 from __future__ import annotations
 
