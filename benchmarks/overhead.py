@@ -67,10 +67,10 @@ Written by `python -m benchmarks.overhead --page` from `results/overhead.json`.
 Steps of batch 128 alternate with those of plain Keras in one process; a ratio is the median over
 rounds. The floor is what the passes an objective must make would cost, a forward pass counted as a
 third of a plain step and a backward pass as two thirds; where something must be drawn or computed
-for each weight or input besides (random numbers; the exponentials of a mixture's density) it
-includes the time that takes, measured as its own row, which is bare code of the benchmark. Steps
-are compiled with XLA on JAX and TensorFlow, and run eagerly on PyTorch. The limit is on the ratio
-to plain Keras where there is no floor, and else on the ratio to the floor.
+for each weight or input besides (random numbers; the exponentials of a mixture's density; an
+average) it includes the time that takes, measured as its own row, which is bare code of the
+benchmark. Steps are compiled with XLA on JAX and TensorFlow, and run eagerly on PyTorch. The limit
+is on the ratio to plain Keras where there is no floor, and else on the ratio to the floor.
 
 A weight penalty reads every weight once more, and adds to its gradient another of the same size:
 on wide layers and small batches that traffic of memory is not small beside a step, and Keras's own

@@ -16,6 +16,7 @@ from keras_regzoo.backend import normal, uniform
 DRAW = "one normal per weight"
 MIXTURE = "four exponentials and a logarithm per weight"
 RELAXATION = "a uniform, two logarithms and a sigmoid per hidden layer's input"
+AVERAGE = "a moving average of each weight"
 GATE = "a gate beside the second hidden layer, as Keras has it"
 EMPTY = "empty list"
 OWN = "the same L2 as Keras has it"
@@ -47,6 +48,26 @@ class MixtureOnly(objectives.Penalty):
         return sum(
             ops.sum(ops.log(sum(ops.exp(slope * kernel) for slope in slopes))) for kernel in kernels
         )
+
+
+class AverageOnly(objectives.Penalty):
+    """Moves an average of every weight on, and looks at none of them."""
+
+    def __init__(self) -> None:
+        super().__init__(1e-6)
+
+    def attach(self, model: keras.Model) -> None:
+        self.averages = [
+            self.add_weight(shape=v.shape, initializer="zeros", trainable=False)
+            for v in model.trainable_variables
+        ]
+
+    def draw(self, weights: list[Any], x: Any) -> None:
+        for average, weight in zip(self.averages, weights, strict=True):
+            average.assign(0.99 * average + 0.01 * ops.stop_gradient(weight))
+
+    def penalty(self, loss: Any, point: Any, draw: None) -> Any:
+        return ops.zeros(())
 
 
 class RelaxationOnly(keras.layers.Layer):
@@ -182,6 +203,7 @@ TECHNIQUES = {
     },
     DRAW: objective(lambda _: DrawOnly()),
     MIXTURE: objective(lambda _: MixtureOnly()),
+    AVERAGE: objective(lambda _: AverageOnly()),
     RELAXATION: hidden_layers(lambda layer: [RelaxationOnly(), layer]),
     **{
         name: objective(make, name, beside=beside)
@@ -208,7 +230,7 @@ TECHNIQUES = {
             ("super_loss", lambda _: objectives.SuperLoss(1.0), ""),
             ("uncertainty_weighting", lambda _: objectives.UncertaintyWeighting(), ""),
             ("consistency", lambda _: objectives.Consistency(), ""),
-            ("mean_teacher", lambda _: objectives.MeanTeacher(), ""),
+            ("mean_teacher", lambda _: objectives.MeanTeacher(), AVERAGE),
             ("pseudo_label", lambda _: objectives.PseudoLabel(), ""),
             ("contractive_penalty", lambda model: objectives.ContractivePenalty(first(model)), ""),
             (

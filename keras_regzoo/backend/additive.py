@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras import ops
+from keras import ops, tree
 
 from keras_regzoo.backend.autodiff import _engine
 
@@ -48,6 +48,25 @@ def sums(tensors: list[Any]) -> Any:
     if hasattr(_engine, "sums") and len(tensors[0].shape):
         return _engine.sums(tensors)
     return ops.stack([ops.sum(each) for each in tensors])
+
+
+def total(function: Callable[[Any], Any], start: int, stop: int) -> Any:
+    """Returns `Σ function(i)` for i from `start` to `stop - 1`, on JAX in a compiled loop.
+
+    Args:
+        function: Maps an integer, or a scalar tensor that holds it, to a structure of tensors.
+        start: The first index.
+        stop: The one behind the last, above `start`.
+
+    Example:
+
+    >>> float(keras_regzoo.backend.total(lambda i: keras.ops.cast(i, "float32"), 1, 4))
+    6.0
+    """
+    if hasattr(_engine, "total"):
+        return _engine.total(function, start, stop)
+    first, *rest = map(function, range(start, stop))
+    return tree.map_structure(lambda *each: sum(each[1:], each[0]), first, *rest)
 
 
 def kept(tensor: Any) -> Any:

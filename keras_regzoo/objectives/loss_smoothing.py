@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.backend import normal
+from keras_regzoo.backend import normal, total
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -33,8 +32,9 @@ class LossSmoothing(Objective):
 
     A step takes n forward and backward passes, with the same dropout masks, and n (with
     pairs n/2) normal numbers for each weight. Where σ is 0 none of the draws and one pass alone is
-    executed on every backend, compiled or not; on PyTorch the step is then a plain one. A compiled
-    step still has the others' memory, which shows with eight samples (benchmarks/README.md).
+    executed on every backend, compiled or not; on PyTorch the step is then a plain one. On JAX the
+    draws after the first are a loop in the memory of one, which makes their forward passes again
+    for the gradient: what a branch keeps for its gradient is filled with zeros where it is not run.
 
     It is *not* `WeightNoise`, which is its single-sample estimate at a width that stays; nor label
     smoothing.
@@ -110,33 +110,33 @@ class LossSmoothing(Objective):
             weights, x = loss.step.once(self.move, draw, point.weights, point.x)
             first = loss.evaluate(point._replace(weights=weights, x=x))
 
-            def average() -> tuple[Tensor, Terms]:
-                others = [
-                    loss.evaluate(point._replace(weights=self._perturbed(point.weights, noise)))
-                    for noise in itertools.islice(self.noises(draw), 1, None)
-                ]
-                return tree.map_structure(
-                    lambda *each: sum(each[1:], each[0]) / self.samples, first, *others
-                )
+            def along(noises: list[Tensor]) -> list[tuple[Tensor, Terms]]:
+                perturbed = [self._perturbed(point.weights, noise) for noise in noises]
+                return [loss.evaluate(point._replace(weights=each)) for each in perturbed]
 
+            def another(index: Any) -> tuple[Tensor, Terms]:
+                return _sum(along(self.signed(self.numbers(seed, index, noise.shape[0]))))
+
+            def average() -> tuple[Tensor, Terms]:
+                parts = [first, *along(self.signed(noise)[1:])]
+                if self._draws() > 1:
+                    parts.append(total(another, 1, self._draws()))
+                return tree.map_structure(lambda part: part / self.samples, _sum(parts))
+
+            seed, noise = draw
             return first if self.samples == 1 else self._when(average, first)
 
         return loss.then(smoothed)
 
-    def numbers(self, seed: Tensor, index: int, count: int) -> Tensor:
+    def numbers(self, seed: Tensor, index: Any, count: int) -> Tensor:
         """Returns `count` standard normal numbers, the same for one seed and index."""
-        seed = seed + ops.convert_to_tensor([0, index], dtype=seed.dtype)
+        seed = seed + ops.stack([ops.zeros((), seed.dtype), ops.cast(index, seed.dtype)])
         with keras.StatelessScope(state_mapping=[(self.seed_generator.state, seed)]):
             return normal((count,), self.seed_generator)
 
-    def noises(self, draw: tuple[Tensor, Tensor]) -> Iterator[Tensor]:
-        """Yields ε of each perturbation of the step: the numbers for all weights in a row."""
-        seed, first = draw
-        for index in range(self._draws()):
-            drawn = self.numbers(seed, index, first.shape[0]) if index else first
-            yield drawn
-            if self.antithetic:
-                yield -drawn
+    def signed(self, noise: Tensor) -> list[Tensor]:
+        """Returns ε of each perturbation made of one draw: of all weights in a row."""
+        return [noise, -noise] if self.antithetic else [noise]
 
     def _when(self, function: Callable[[], Any], otherwise: Any) -> Any:
         return ops.cond(ops.greater(self.stddev, 0), function, lambda: otherwise)
@@ -150,6 +150,10 @@ class LossSmoothing(Objective):
     def get_config(self) -> dict[str, Any]:
         names = ("samples", "antithetic", "relative", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _sum(parts: list[Any]) -> Any:
+    return tree.map_structure(lambda *each: sum(each[1:], each[0]), *parts)
 
 
 def perturb(
