@@ -2,24 +2,17 @@
 
 import gc
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+from tests.xla_flags import xla_flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # A worker has one core: threads that wait for each other's would take ten times as long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-# Tests compile many small graphs once: XLA's optimizations cost them more than they save.
-XLA_FLAGS = [
-    "--xla_backend_optimization_level=0",
-    "--xla_llvm_disable_expensive_passes=true",
-    "--xla_cpu_parallel_codegen_split_count=1",
-]
-if [int(part) for part in version("jaxlib").split(".")[:2]] <= [0, 10]:
-    XLA_FLAGS.append("--xla_cpu_use_fusion_emitters=false")  # later ones end the process at it
-os.environ.setdefault("XLA_FLAGS", " ".join(XLA_FLAGS))
+os.environ.setdefault("XLA_FLAGS", xla_flags())
 # JAX compiles what another test, or the other worker, has compiled only once.
 os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "jax")
