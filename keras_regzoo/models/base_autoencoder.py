@@ -108,7 +108,7 @@ class BaseAutoencoder(ObjectiveModel):
         x = self.checked(("x", "y"), x, y)
         check_data("sample_weight", kwargs.get("sample_weight"))
         if kwargs.get("validation_data") is not None:
-            kwargs["validation_data"] = self._held_out(kwargs["validation_data"])
+            kwargs["validation_data"] = self.held_out(kwargs["validation_data"])
         y = self._weighted_targets(x, y, kwargs)
         return from_disk(super().fit, x, y, *args, **kwargs)
 
@@ -122,8 +122,8 @@ class BaseAutoencoder(ObjectiveModel):
         self.check_inputs("x", x)
         return from_disk(super().predict, x, *args, **kwargs)
 
-    def checked(self, names: tuple[str, str], x: Any, y: Any = None) -> Any:
-        """Returns the inputs or the feed `x`.
+    def checked(self, names: tuple[str, str], x: Any, y: Any = None, loss: Any = None) -> Any:
+        """Returns the inputs or the feed `x`; `loss` is that of a wrapper it is trained in.
 
         Raises a ValueError if arrays among inputs and targets, or in the first batch of a feed, are
         not as they must be.
@@ -133,7 +133,7 @@ class BaseAutoencoder(ObjectiveModel):
         batch, feed = first_batch(x)
         if batch is not None:
             x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        binary = is_binary(getattr(self, "loss", None))  # a model not compiled has none
+        binary = is_binary(loss or getattr(self, "loss", None))  # a model not compiled has none
         of_targets = (0.0, 1.0) if binary else self.valid_range
         given = y is not None and not self.are_labels(x, y)
         self.check_inputs(names[0], x, self.valid_range if given else of_targets)
@@ -142,12 +142,13 @@ class BaseAutoencoder(ObjectiveModel):
             check_data(names[1], y, of_targets if given else None)
         return feed
 
-    def _held_out(self, data: Any) -> Any:
+    def held_out(self, data: Any, loss: Any = None) -> Any:
+        """Returns what to validate on, checked as what is trained on is."""
         names = ("validation_data", "validation_data[1]")
         if not isinstance(data, list | tuple):
-            return self.checked(names, data)
+            return self.checked(names, data, None, loss)
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-        x = self.checked(names, x, y)
+        x = self.checked(names, x, y, loss)
         return x, self._weighted_targets(x, y, {"sample_weight": weight}), weight
 
     def check_inputs(

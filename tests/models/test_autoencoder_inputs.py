@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_regzoo import RegularizedModel
 from keras_regzoo.models import (
     Autoencoder,
     ContrastiveAutoencoder,
@@ -275,6 +276,30 @@ def test_targets_of_a_binary_cross_entropy_lie_between_0_and_1(loss):
     with pytest.raises(ValueError, match=r"^`y` must lie in \[0, 1\] under"):
         autoencoder.fit(gaussian(8), gaussian(8), verbose=0)
     autoencoder.fit(gaussian(8), np.ones((8, 6)), verbose=0)
+
+
+def test_data_are_checked_in_a_wrapper_as_in_the_model():
+    variational = VariationalAutoencoder(linear(4)[0], linear(2)[1])
+    for model, options in (
+        (Autoencoder(*linear(2)), {"loss": "binary_crossentropy"}),
+        (variational, {}),
+    ):
+        wrapped = RegularizedModel(RegularizedModel(model))
+        wrapped.compile("sgd", run_eagerly=True, **options)
+        x = np.full((8, 6), 0.5, "float32")
+        for given, sentence in (
+            ((255 * x,), r"^`x` must lie in \[0, 1\] .* to 127\.5"),
+            ((x * np.nan,), "^`x` must hold finite numbers"),
+            ((x, np.zeros(8)), "labels are not used"),
+        ):
+            for method in (wrapped.fit, wrapped.evaluate):
+                with pytest.raises(ValueError, match=sentence):
+                    method(*given, verbose=0)
+        for held_out in (255 * x, (255 * x,), Feed(255 * x)):
+            with pytest.raises(ValueError, match=r"^`validation_data` must lie in \[0, 1\]"):
+                wrapped.fit(x, validation_data=held_out, verbose=0)
+        assert int(wrapped.optimizer.iterations) == 0
+        wrapped.fit(x, validation_data=(x,), verbose=0)
 
 
 def test_weights_of_examples_that_are_not_finite_are_refused():
