@@ -97,7 +97,7 @@ class ContrastiveAutoencoder(BaseAutoencoder):
         return [encoder, decoder]
 
     def are_labels(self, x: Any, y: Any) -> bool:
-        return is_labels(y) and single(x).shape != y.shape
+        return is_labels(y) and getattr(single(x), "shape", None) != y.shape
 
     def targets(self, x: Any, y: Any, name: str = "y") -> Any:
         """Labels are no targets: the input is."""
@@ -106,8 +106,8 @@ class ContrastiveAutoencoder(BaseAutoencoder):
         leaves = keras.tree.flatten(y)
         if y is not None and not all(hasattr(leaf, "shape") for leaf in leaves):
             raise ValueError(f"{_TARGETS.format(name)}; received a {type(y).__name__}.")
-        shape = single(x).shape
-        if y is not None and any(tuple(leaf.shape) != tuple(shape) for leaf in leaves):
+        shape = tuple(getattr(single(x), "shape", ()))
+        if y is not None and any(tuple(leaf.shape) != shape for leaf in leaves):
             found = [f"{leaf.dtype} of shape {tuple(leaf.shape)}" for leaf in leaves]
             raise ValueError(f"{_TARGETS.format(name)}; received {', '.join(found)}.")
         return super().targets(x, y, name)

@@ -130,9 +130,12 @@ def test_a_list_of_one_array_is_that_array(cls):
 
 
 def test_dicts_are_refused_in_one_sentence():
+    sentence = r"^`x` must be an array of inputs, .*received a dict"
     for method in (compiled().fit, compiled().reconstruct):
-        with pytest.raises(ValueError, match=r"^`x` must be an array of inputs, .*received a dict"):
+        with pytest.raises(ValueError, match=sentence):
             method({"x": gaussian(8)})
+    with pytest.raises(ValueError, match=sentence):
+        compiled(ContrastiveAutoencoder).fit({"x": gaussian(8)}, np.arange(8))
 
 
 @pytest.mark.parametrize("method", ["predict", "encode", "reconstruct", "reconstruction_error"])
