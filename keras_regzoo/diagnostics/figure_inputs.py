@@ -13,8 +13,9 @@ from keras_regzoo.backend import PureView
 
 
 def as_array(tensor: Any) -> np.ndarray:
-    """Returns a tensor or array as a NumPy array."""
-    return np.asarray(ops.convert_to_numpy(tensor) if keras.ops.is_tensor(tensor) else tensor)
+    """Returns a tensor or array as a NumPy array, of a type that NumPy and matplotlib know."""
+    array = np.asarray(ops.convert_to_numpy(tensor) if ops.is_tensor(tensor) else tensor)
+    return array.astype("float32") if array.dtype.name == "bfloat16" else array
 
 
 def examples(name: str, x: Any) -> np.ndarray:

@@ -59,7 +59,7 @@ def batches(encoder: keras.Model, x: Any, batch_size: int) -> Iterator[Any]:
     if not encoder.built or (known and [len(known), len(encoder.outputs)] != [1, 1]):
         raise _unfit(encoder)
     x = np.asarray(ops.convert_to_numpy(x))
-    if not len(x) or x.dtype.kind != "f":
+    if not x.size or x.dtype.kind != "f":
         raise ValueError(
             f"`x` must be floating-point examples, at least one; received {x.dtype} of shape "
             f"{x.shape}."

@@ -18,6 +18,7 @@ from keras_regzoo.models.inputs import (
     check_fit,
     check_shapes,
     check_targets,
+    single,
     with_last_axis,
 )
 from keras_regzoo.models.sharing import mark_shared
@@ -97,18 +98,23 @@ class BaseAutoencoder(ObjectiveModel):
         """
         if y is not None:
             check_targets(x, y, name)
-        return with_last_axis(x if y is None else y, self.encoder)
+        return with_last_axis(single(x if y is None else y), self.encoder)
+
+    def are_labels(self, x: Any, y: Any) -> bool:
+        """Returns whether `y` is not what the inputs are to be reconstructed as."""
+        return False
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         x = self.checked(("x", "y"), x, y)
         check_data("sample_weight", kwargs.get("sample_weight"))
         if kwargs.get("validation_data") is not None:
-            kwargs["validation_data"] = self._held_out(kwargs["validation_data"])
+            kwargs["validation_data"] = self.held_out(kwargs["validation_data"])
         y = self._weighted_targets(x, y, kwargs)
         return from_disk(super().fit, x, y, *args, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        x = self.checked(("x", "y"), x, y)
+        if not kwargs.get("_use_cached_eval_dataset"):  # which `fit` has checked, and begun to read
+            x = self.checked(("x", "y"), x, y)
         y = self._weighted_targets(x, y, kwargs)
         return from_disk(super().evaluate, x, y, *args, **kwargs)
 
@@ -116,8 +122,8 @@ class BaseAutoencoder(ObjectiveModel):
         self.check_inputs("x", x)
         return from_disk(super().predict, x, *args, **kwargs)
 
-    def checked(self, names: tuple[str, str], x: Any, y: Any = None) -> Any:
-        """Returns the inputs or the feed `x`.
+    def checked(self, names: tuple[str, str], x: Any, y: Any = None, loss: Any = None) -> Any:
+        """Returns the inputs or the feed `x`; `loss` is that of a wrapper it is trained in.
 
         Raises a ValueError if arrays among inputs and targets, or in the first batch of a feed, are
         not as they must be.
@@ -127,26 +133,30 @@ class BaseAutoencoder(ObjectiveModel):
         batch, feed = first_batch(x)
         if batch is not None:
             x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        binary = is_binary(getattr(self, "loss", None))  # a model not compiled has none
+        binary = is_binary(loss or getattr(self, "loss", None))  # a model not compiled has none
         of_targets = (0.0, 1.0) if binary else self.valid_range
-        self.check_inputs(names[0], x, of_targets if y is None else self.valid_range)
+        given = y is not None and not self.are_labels(x, y)
+        self.check_inputs(names[0], x, self.valid_range if given else of_targets)
         if y is not None:
             self.targets(x, y, names[1])
-            check_data(names[1], y, of_targets)
+            check_data(names[1], y, of_targets if given else None)
         return feed
 
-    def _held_out(self, data: Any) -> Any:
+    def held_out(self, data: Any, loss: Any = None) -> Any:
+        """Returns what to validate on, checked as what is trained on is."""
         names = ("validation_data", "validation_data[1]")
         if not isinstance(data, list | tuple):
-            return self.checked(names, data)
+            return self.checked(names, data, None, loss)
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-        x = self.checked(names, x, y)
+        x = self.checked(names, x, y, loss)
         return x, self._weighted_targets(x, y, {"sample_weight": weight}), weight
 
     def check_inputs(
         self, name: str, x: Any, valid_range: tuple[float, float] | None = None
     ) -> None:
         """Raises a ValueError if arrays among the inputs are not as they must be."""
+        if isinstance(x, dict) and getattr(self.base, "inputs", None):
+            raise ValueError(f"`{name}` must be an array of inputs, batch first; received a dict.")
         check_shapes(name, x, self.encoder)
         check_data(name, x, valid_range)
 
@@ -234,9 +244,14 @@ def chain(encoder: keras.Model, stages: Models, name: str) -> keras.Model:
 def line(first: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
     """Returns points on the lines between rows, of shape (rows · steps, ...), ends among them."""
     validation.integer("steps", steps, "[2, inf)")
-    if first.shape != last.shape:
+    if len(first) != len(last):
         raise ValueError(
             f"`b` must hold as many examples as `a`, {len(first)}; received {len(last)}."
+        )
+    if first.shape != last.shape:
+        raise ValueError(
+            f"`b` must have codes of the shape of those of `a`, {first.shape[1:]}; received "
+            f"{last.shape[1:]}."
         )
     share = np.linspace(0.0, 1.0, steps).reshape(1, -1, *[1] * (first.ndim - 1))
     points = (1.0 - share) * first[:, None] + share * last[:, None]

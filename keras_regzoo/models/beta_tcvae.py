@@ -152,7 +152,7 @@ class DecomposedBound(VariationalCriterion):
 
     def losses(self, parts: Parts, training: bool) -> tuple[Tensor, Terms]:
         rows = parts.mean.shape[0]
-        if rows is not None:
+        if training and rows is not None:
             check_size(self.dataset_size, rows)
         terms = decomposition(
             parts.code[:, 0], parts.mean, parts.log_variance, self.dataset_size, self.stratified

@@ -150,10 +150,10 @@ class ConditionalVAE(VariationalModel):
         self, name: str, x: Any, valid_range: tuple[float, float] | None = None
     ) -> None:
         if not isinstance(x, list | tuple):
-            if isinstance(x, np.ndarray):
+            if isinstance(x, np.ndarray | dict):
+                found = "a dict" if isinstance(x, dict) else f"an array alone, of shape {x.shape}"
                 raise ValueError(
-                    f"`{name}` must be a list of inputs and conditions; received an array alone, "
-                    f"of shape {x.shape}."
+                    f"`{name}` must be a list of inputs and conditions; received {found}."
                 )
             return
         if len(x) != 2:
@@ -244,6 +244,11 @@ class ConditionalVAE(VariationalModel):
             check_labels(name, labels, self.classes)
 
     def _checked(self, codes: Any) -> list[Any]:
+        if not isinstance(codes, list | tuple) or len(codes) != 2:
+            raise ValueError(
+                "`codes` must be a list of codes and conditions; received "
+                f"{type(codes).__name__} of {len(codes)}."
+            )
         code, condition = codes
         condition = np.asarray(condition)
         if self.classes is not None:

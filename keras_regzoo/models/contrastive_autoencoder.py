@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
+from keras_regzoo.models.inputs import single
 from keras_regzoo.objectives import ContrastiveLoss
 from keras_regzoo.objectives.contrastive_loss import is_labels
 from keras_regzoo.objectives.objective import Objective
@@ -95,14 +96,18 @@ class ContrastiveAutoencoder(BaseAutoencoder):
     def stages(self, encoder: keras.Model, decoder: keras.Model) -> Models:
         return [encoder, decoder]
 
+    def are_labels(self, x: Any, y: Any) -> bool:
+        return is_labels(y) and getattr(single(x), "shape", None) != y.shape
+
     def targets(self, x: Any, y: Any, name: str = "y") -> Any:
         """Labels are no targets: the input is."""
-        if is_labels(y) and x.shape != y.shape:
+        if self.are_labels(x, y):
             return super().targets(x, None, name)
         leaves = keras.tree.flatten(y)
         if y is not None and not all(hasattr(leaf, "shape") for leaf in leaves):
             raise ValueError(f"{_TARGETS.format(name)}; received a {type(y).__name__}.")
-        if y is not None and any(tuple(leaf.shape) != tuple(x.shape) for leaf in leaves):
+        shape = tuple(getattr(single(x), "shape", ()))
+        if y is not None and any(tuple(leaf.shape) != shape for leaf in leaves):
             found = [f"{leaf.dtype} of shape {tuple(leaf.shape)}" for leaf in leaves]
             raise ValueError(f"{_TARGETS.format(name)}; received {', '.join(found)}.")
         return super().targets(x, y, name)

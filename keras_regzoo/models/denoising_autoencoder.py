@@ -118,8 +118,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
             batch_size: Examples at a time.
 
         Raises:
-            ValueError: If `mask` is not boolean or not of the shape of `x`, `steps` not an integer
-                of at least 1, or a value that is not missing is NaN or infinite.
+            ValueError: If `mask` is not boolean or not of the shape of `x`, `start` not finite
+                numbers that fit, `steps` not an integer of at least 1, or a value that is not
+                missing is NaN or infinite.
 
         Reference: Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 14.5.
         """
@@ -128,6 +129,11 @@ class DenoisingAutoencoder(BaseAutoencoder):
             raise ValueError(
                 f"`mask` must be an array of booleans of the shape of `x`, {x.shape}; received "
                 f"{mask.dtype} of shape {mask.shape}."
+            )
+        if start.dtype.kind not in "biuf" or not np.isfinite(start).all() or not _fits(start, x):
+            raise ValueError(
+                "`start` must be a finite number, or an array of such that fits the shape of `x`, "
+                f"{x.shape}; received {start.dtype} of shape {start.shape}."
             )
         validation.integer("steps", steps, "[1, inf)")
         shape = x.shape
@@ -143,6 +149,11 @@ class DenoisingAutoencoder(BaseAutoencoder):
     def get_config(self) -> dict[str, Any]:
         corruption = keras.saving.serialize_keras_object(self.corruption)
         return {"corruption": corruption, "emphasis": self.emphasis, **super().get_config()}
+
+
+def _fits(part: np.ndarray, whole: np.ndarray) -> bool:
+    sides = zip(part.shape[::-1], whole.shape[::-1], strict=False)
+    return part.ndim <= whole.ndim and all(a in (1, b) for a, b in sides)
 
 
 def _pair(emphasis: Any) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import keras
@@ -27,7 +28,8 @@ class Atoms(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         shape = (input_shape[-1], self.inputs)
-        first = np.random.default_rng(self.seed).normal(size=shape)
+        seed = random.getrandbits(31) if self.seed is None else self.seed  # as Keras draws one
+        first = np.random.default_rng(seed).normal(size=shape)
         first /= np.linalg.norm(first, axis=1, keepdims=True)
         self.kernel = self.add_weight(
             name="kernel",

@@ -24,7 +24,7 @@ def first_batch(feed: Any) -> tuple[Any, Any]:
         return (None if feed.num_batches == 0 else feed[0]), feed
     if hasattr(feed, "element_spec") and hasattr(feed, "take"):
         return next(iter(feed.take(1)), None), feed
-    if hasattr(feed, "collate_fn") and feed.batch_size and hasattr(feed.dataset, "__getitem__"):
+    if hasattr(feed, "collate_fn") and feed.batch_size and _is_numbered(feed):
         return _first_rows(feed), feed
     return None, feed
 
@@ -32,6 +32,12 @@ def first_batch(feed: Any) -> tuple[Any, Any]:
 def _restored(batch: Any, feed: Iterator[Any]) -> Iterator[Any]:
     yield batch
     yield from feed
+
+
+def _is_numbered(loader: Any) -> bool:
+    """Whether the rows of a torch `DataLoader` are known to be those from 0 on."""
+    ordered = type(loader.sampler).__name__ in ("SequentialSampler", "RandomSampler")
+    return ordered and hasattr(loader.dataset, "__len__")
 
 
 def _first_rows(loader: Any) -> Any:

@@ -92,7 +92,9 @@ class InfoVAE(VariationalModel):
         name: str | None = None,
     ) -> None:
         self.alpha = validation.number("alpha", alpha, "(-inf, 1]")
-        self.scaling = validation.number("scaling", scaling, f"[{1.0 - self.alpha}, inf)")
+        self.scaling = validation.number(
+            "scaling", scaling, f"[{round(1.0 - self.alpha, 12)}, inf)"
+        )
         strength = max(self.alpha + self.scaling - 1.0, 0.0)
         discrepancy = MaximumMeanDiscrepancy(_CODE, strength, kernel, scales, seed=seed)
         super().__init__(

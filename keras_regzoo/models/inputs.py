@@ -108,6 +108,11 @@ def check_targets(x: Any, y: Any, name: str = "y") -> None:
         )
 
 
+def single(data: Any) -> Any:
+    """Returns the array of a list of one, which Keras takes as it takes the array."""
+    return data[0] if isinstance(data, list | tuple) and len(data) == 1 else data
+
+
 def with_last_axis(data: Any, model: keras.Model) -> Any:
     """Returns examples with the last axis of one that a model's input has, and they may lack."""
     known = model.built and getattr(model, "inputs", None)

@@ -15,6 +15,7 @@ from keras_regzoo.backend import numpy_value, slots, write_back
 from keras_regzoo.models.base_autoencoder import BaseAutoencoder
 from keras_regzoo.models.dictionary_criterion import DictionaryCriterion
 from keras_regzoo.models.dictionary_layers import Analysis, Atoms, LatentUse
+from keras_regzoo.models.inputs import check_arrays
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.objectives.objective_model import ObjectiveModel
 
@@ -116,9 +117,14 @@ class SparseDictionary(BaseAutoencoder):
         Returns:
             How many latents were dead.
 
+        Raises:
+            ValueError: If `x` is no array of finite inputs.
+
         Reference: Bricken et al. (2023), Towards Monosemanticity, "Neuron Resampling" (there
         without subtracting the bias).
         """
+        check_arrays("x", x)
+        self.check_inputs("x", x)
         write_back(self)
         dead = np.flatnonzero(self.dead)
         if not len(dead):

@@ -15,6 +15,7 @@ from keras_regzoo.models.from_disk import from_disk
 from keras_regzoo.models.gaussian_code import FirstDraw, GaussianCode
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
 from keras_regzoo.models.importance import log_weights
+from keras_regzoo.models.inputs import check_arrays
 from keras_regzoo.models.likelihoods import Likelihood, likelihood_layer
 from keras_regzoo.models.variational_criterion import VariationalCriterion
 from keras_regzoo.objectives.objective import Objective
@@ -156,9 +157,11 @@ class VariationalModel(GenerativeAutoencoder):
 
         Reference: Burda, Grosse & Salakhutdinov (2016), Importance Weighted Autoencoders, eq. 8.
         """
+        check_arrays("x", x)
         self.check_inputs("x", x, self.valid_range)
         validation.integer("samples", samples, "[1, inf)")
         validation.integer("batch_size", batch_size, "[1, inf)")
+        validation.integer("seed", seed)
         return log_weights(self, x, samples, batch_size, seed)
 
     def get_config(self) -> dict[str, Any]:

@@ -109,8 +109,11 @@ def _chain(model: keras.Model) -> list[Any] | None:
     tensor, chain = outputs[0], []
     while tensor is not inputs[0]:
         operation, node_index, _ = tensor._keras_history
-        before = operation._inbound_nodes[node_index].input_tensors
-        if len(before) != 1 or not isinstance(operation, keras.layers.Layer):
+        node = operation._inbound_nodes[node_index]
+        before = node.input_tensors
+        if len(before) != 1 or len(node.output_tensors) != 1:
+            return None
+        if not isinstance(operation, keras.layers.Layer):
             return None
         chain.append(operation)
         tensor = before[0]

@@ -73,6 +73,32 @@ class RegularizedModel(ObjectiveModel):
     def targets(self, x: Any, y: Any) -> Any:
         return self.base.targets(x, y) if isinstance(self.base, ObjectiveModel) else y
 
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        x = self.checked(("x", "y"), x, y, self.loss)
+        if kwargs.get("validation_data") is not None:
+            kwargs["validation_data"] = self.held_out(kwargs["validation_data"], self.loss)
+        return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if not kwargs.get("_use_cached_eval_dataset"):  # which `fit` has checked, and begun to read
+            x = self.checked(("x", "y"), x, y, self.loss)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def checked(self, names: tuple[str, str], x: Any, y: Any = None, loss: Any = None) -> Any:
+        """Returns `x`, checked as the model checks what it is given, if it does."""
+        return self._of_model("checked", names, x, y, loss) if self._checks else x
+
+    def held_out(self, data: Any, loss: Any = None) -> Any:
+        """Returns what to validate on, checked in the same way."""
+        return self._of_model("held_out", data, loss) if self._checks else data
+
+    @property
+    def _checks(self) -> bool:
+        return isinstance(self.base, ObjectiveModel) and hasattr(self.base, "held_out")
+
+    def _of_model(self, method: str, *args: Any) -> Any:
+        return getattr(self.base, method)(*args)
+
     def get_config(self) -> dict[str, Any]:
         model = keras.saving.serialize_keras_object(self.base)
         return {"model": model, **super().get_config()}

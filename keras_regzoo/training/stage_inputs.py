@@ -12,11 +12,20 @@ from keras import tree
 
 from keras_regzoo import validation
 from keras_regzoo.objectives.data_loss import from_logits, is_binary
+from keras_regzoo.objectives.encoder import leaves
 from keras_regzoo.training.chains import is_autoencoder, nonlinearities
 from keras_regzoo.training.examples import as_arrays
 from keras_regzoo.training.stage_codes import CHUNK
 from keras_regzoo.training.stages import Stage
 
+_SCALING = (  # layers that leave an interval which an activation before them has kept to
+    keras.layers.BatchNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.Normalization,
+    keras.layers.RMSNormalization,
+    keras.layers.Rescaling,
+)
 _PROBES = np.linspace(-30.0, 30.0, 13, dtype="float32")[None]
 
 
@@ -186,7 +195,9 @@ def check_trainable(stages: Sequence[Stage]) -> None:
 
 
 def _in_unit_interval(layers: Sequence[keras.layers.Layer]) -> bool:
+    flat = [each for layer in layers for each in leaves(layer) or []]
+    scaled = [index for index, layer in enumerate(flat) if isinstance(layer, _SCALING)]
     values: Any = _PROBES
-    for _, layer in nonlinearities(list(layers)):
+    for _, layer in nonlinearities(flat[scaled[-1] + 1 :] if scaled else flat):
         values = keras.ops.convert_to_numpy(layer(values))
     return bool(np.all((values >= 0) & (values <= 1)))

@@ -86,6 +86,8 @@ def test_bad_arguments_are_one_sentence(measure):
         measure(model, X[:0])
     with pytest.raises(ValueError, match="`x` must be floating-point examples"):
         measure(model, X.astype("int32"))
+    with pytest.raises(ValueError, match=r"`x` must be floating-point examples, .* object"):
+        measure(model, iter([X]))
     with pytest.raises(ValueError, match="`x` must hold finite numbers; received an array of sh"):
         measure(model, X * np.nan)
     with pytest.raises(ValueError, match=r"`x` must hold examples of shape \(6,\), as 'sequential"):

@@ -51,6 +51,14 @@ def test_codes_of_a_model_are_those_it_encodes(autoencoder):
     np.testing.assert_allclose(shown, expected, atol=1e-5)
 
 
+def test_codes_of_16_bits_are_drawn():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    codes = np.array([[0.5, 1.0], [2.0, -4.0], [0.0, 8.0]])
+    for dtype in ("float16", ml_dtypes.bfloat16):
+        figure = plots.latent_scatter(codes.astype(dtype))
+        np.testing.assert_array_equal(figure.axes[0].collections[0].get_offsets(), codes)
+
+
 @pytest.mark.parametrize(
     ("labels", "names"),
     [

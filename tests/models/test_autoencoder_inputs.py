@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_regzoo import RegularizedModel
 from keras_regzoo.models import (
     Autoencoder,
     ContrastiveAutoencoder,
@@ -100,6 +101,43 @@ def test_first_batch_of_a_generator_is_trained_on():
     assert int(autoencoder.optimizer.iterations) == 2
 
 
+def test_every_batch_of_a_generator_is_validated_on():
+    """A batch of number k has the loss k² here."""
+    autoencoder = Autoencoder(*linear(2))
+    autoencoder.decoder.set_weights([np.zeros((2, 6))])
+    autoencoder.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
+    held_out = ((np.full((4, 6), float(number)),) for number in range(5))
+    history = autoencoder.fit(
+        gaussian(8), validation_data=held_out, validation_steps=5, verbose=0
+    ).history
+    assert history["val_loss"] == pytest.approx([np.mean(np.arange(5) ** 2)])
+
+
+@pytest.mark.filterwarnings("ignore:.*The structure of `inputs` doesn't match:UserWarning")
+@pytest.mark.parametrize("cls", [Autoencoder, VariationalAutoencoder])
+def test_a_list_of_one_array_is_that_array(cls):
+    x = np.random.default_rng(0).random((8, 6)).astype("float32")
+    codes = 4 if cls is VariationalAutoencoder else 2
+    autoencoder = cls(linear(codes)[0], linear(2)[1])
+    autoencoder.compile("sgd", None if cls is VariationalAutoencoder else "mse", run_eagerly=True)
+    expected = autoencoder.evaluate(x, batch_size=4, verbose=0)
+    for given in (([x],), ([x], [x]), (x, [x])):
+        found = autoencoder.evaluate(*given, batch_size=4, verbose=0)
+        assert found == pytest.approx(expected, rel=1e-5)
+    for method in ("reconstruction_error", "log_likelihood")[: codes // 2]:
+        call = getattr(autoencoder, method)
+        np.testing.assert_allclose(call([x]), call(x), rtol=1e-5)
+
+
+def test_dicts_are_refused_in_one_sentence():
+    sentence = r"^`x` must be an array of inputs, .*received a dict"
+    for method in (compiled().fit, compiled().reconstruct):
+        with pytest.raises(ValueError, match=sentence):
+            method({"x": gaussian(8)})
+    with pytest.raises(ValueError, match=sentence):
+        compiled(ContrastiveAutoencoder).fit({"x": gaussian(8)}, np.arange(8))
+
+
 @pytest.mark.parametrize("method", ["predict", "encode", "reconstruct", "reconstruction_error"])
 @pytest.mark.parametrize(
     ("x", "sentence"),
@@ -189,6 +227,10 @@ def test_interpolation_between_unequal_numbers_of_examples_is_refused():
         compiled().interpolate(gaussian(3), gaussian(2))
     with pytest.raises(ValueError, match=r"`steps` must be an integer in \[2, inf\); received"):
         compiled().interpolate(gaussian(3), gaussian(3), steps=1)
+    same = [keras.Sequential([keras.Input((None, 1)), keras.layers.Identity()]) for _ in range(2)]
+    sentence = r"^`b` must have codes of the shape of those of `a`, \(4, 1\); received \(5, 1\)"
+    with pytest.raises(ValueError, match=sentence):
+        Autoencoder(*same).interpolate(np.zeros((3, 4, 1)), np.zeros((3, 5, 1)))
 
 
 def images(shape):
@@ -239,6 +281,30 @@ def test_targets_of_a_binary_cross_entropy_lie_between_0_and_1(loss):
     autoencoder.fit(gaussian(8), np.ones((8, 6)), verbose=0)
 
 
+def test_data_are_checked_in_a_wrapper_as_in_the_model():
+    variational = VariationalAutoencoder(linear(4)[0], linear(2)[1])
+    for model, options in (
+        (Autoencoder(*linear(2)), {"loss": "binary_crossentropy"}),
+        (variational, {}),
+    ):
+        wrapped = RegularizedModel(RegularizedModel(model))
+        wrapped.compile("sgd", run_eagerly=True, **options)
+        x = np.full((8, 6), 0.5, "float32")
+        for given, sentence in (
+            ((255 * x,), r"^`x` must lie in \[0, 1\] .* to 127\.5"),
+            ((x * np.nan,), "^`x` must hold finite numbers"),
+            ((x, np.zeros(8)), "labels are not used"),
+        ):
+            for method in (wrapped.fit, wrapped.evaluate):
+                with pytest.raises(ValueError, match=sentence):
+                    method(*given, verbose=0)
+        for held_out in (255 * x, (255 * x,), Feed(255 * x)):
+            with pytest.raises(ValueError, match=r"^`validation_data` must lie in \[0, 1\]"):
+                wrapped.fit(x, validation_data=held_out, verbose=0)
+        assert int(wrapped.optimizer.iterations) == 0
+        wrapped.fit(x, validation_data=(x,), verbose=0)
+
+
 def test_weights_of_examples_that_are_not_finite_are_refused():
     with pytest.raises(ValueError, match="`sample_weight` must hold finite numbers"):
         compiled().fit(gaussian(8), sample_weight=np.full(8, np.nan), verbose=0)
@@ -252,3 +318,18 @@ def test_the_first_rows_of_a_data_loader_are_looked_at():
     autoencoder.compile("sgd", run_eagerly=True)
     with pytest.raises(ValueError, match=r"^`x` must lie in \[0, 1\]"):
         autoencoder.fit(loader, verbose=0)
+
+
+def test_loaders_whose_first_rows_are_not_known_train():
+    torch = pytest.importorskip("torch")
+    rows = {f"row {number}": (torch.tensor(row),) for number, row in enumerate(gaussian(8))}
+
+    class Stream(torch.utils.data.IterableDataset):
+        def __iter__(self):
+            return iter(rows.values())
+
+    for dataset, sampler in ((Stream(), None), (rows, list(rows))):
+        autoencoder = compiled()
+        loader = torch.utils.data.DataLoader(dataset, batch_size=4, sampler=sampler)
+        autoencoder.fit(loader, steps_per_epoch=2, shuffle=False, verbose=0)
+        assert int(autoencoder.optimizer.iterations) == 2

@@ -155,3 +155,9 @@ def test_batches_larger_than_the_data_are_refused():
     model.compile("sgd", run_eagerly=True)
     with pytest.raises(ValueError, match=r"^`dataset_size` must be .* at least 12; received"):
         model.fit(((X, X) for _ in range(2)), shuffle=False, verbose=0)
+
+
+def test_batches_larger_than_the_data_are_evaluated():
+    model = model_of(dataset_size=7)
+    model.compile("sgd", run_eagerly=True)
+    assert np.isfinite(model.evaluate(X, batch_size=len(X), verbose=0)).all()

@@ -195,6 +195,9 @@ def compiled():
         (lambda: conditional().fit([X, LABELS], LABELS), "^`y` must be left out"),
         (lambda: conditional().encode([X, LABELS - 1]), "^`x` must hold labels .* -1"),
         (lambda: conditional().decode([X[:, :2], LABELS + 9]), "^`codes` must hold labels"),
+        (lambda: conditional().decode(X[:, :2]), "^`codes` must be a list of codes and cond"),
+        (lambda: conditional().decode(X[:2, :2]), "^`codes` must be a list of codes and cond"),
+        (lambda: conditional().encode({"x": X}), "^`x` must be a list .*; received a dict"),
         (lambda: conditional().sample(2), r"^`condition` must be of shape \(\), or \(2,\)"),
         (lambda: conditional().sample(2, [1, 2, 0]), "^`condition` must be of shape"),
         (

@@ -85,3 +85,14 @@ def test_targets_that_are_neither_labels_nor_inputs_are_refused_in_one_sentence(
     with pytest.raises(ValueError, match=f"^`y` must be left out, or be .*; received {found}") as e:
         autoencoder.fit(gaussian(8), targets, verbose=QUIET)
     assert "\n" not in str(e.value)
+
+
+def test_range_of_a_binary_cross_entropy_is_asked_of_inputs_not_of_labels():
+    x, labels = np.random.default_rng(0).random((12, 6)), np.arange(12) % 4
+    autoencoder = small()
+    autoencoder.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True), run_eagerly=True)
+    history = autoencoder.fit(x, labels, validation_data=(x, labels), verbose=QUIET).history
+    assert np.isfinite(history["val_loss"]).all()
+    for method in (autoencoder.fit, autoencoder.evaluate):
+        with pytest.raises(ValueError, match=r"^`x` must lie in \[0, 1\]"):
+            method(5 * x, labels, verbose=QUIET)

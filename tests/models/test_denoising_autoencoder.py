@@ -232,6 +232,9 @@ def test_denoiser_of_digits_imputes_better_than_means():
         ({"mask": np.zeros((2, 6))}, "`mask` must be an array of booleans of the shape of `x`"),
         ({"mask": np.zeros((2, 5), bool)}, "`mask` must be an array of booleans"),
         ({"steps": 0}, "`steps` must be an integer"),
+        ({"start": np.zeros(5)}, "`start` must be .* fits the shape .*; received float64 of shape"),
+        ({"start": np.zeros((3, 2, 6))}, "`start` must be a finite number, or an array"),
+        ({"start": np.nan}, "`start` must be a finite number, or an array"),
         ({"x": np.full((2, 6), np.nan)}, "`x` must hold finite numbers"),
     ],
 )

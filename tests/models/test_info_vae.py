@@ -85,3 +85,4 @@ def test_samples_and_interpolations_have_the_shape_of_the_data():
 def test_weight_below_zero_is_refused_in_one_sentence():
     with pytest.raises(ValueError, match=r"`scaling` must be a number in \[0.5, inf\); received"):
         InfoVAE(*ends(), alpha=0.5, scaling=0.4)
+    InfoVAE(*ends(), alpha=0.7, scaling=0.3)  # 1 − 0.7 is rounded up

@@ -11,6 +11,7 @@ from keras_regzoo.backend import numpy_value, value_and_grad
 from keras_regzoo.callbacks import ResampleDeadLatents, Scheduler
 from keras_regzoo.models import JumpReLUDictionary, TopKDictionary
 from keras_regzoo.models.dictionary_layers import dead_code, jump_relu
+from tests.seeds import set_seed
 
 INPUTS, LATENTS, K = 6, 10, 2
 
@@ -285,6 +286,26 @@ def test_callback_resamples_at_its_steps():
     assert history["resampled"][0] >= 16 and resampling.resamplings == 2
     assert history["resampled"] == sorted(history["resampled"])
     assert not np.any(arrays(model)[1] < -1)
+
+
+def test_resampling_refuses_bad_examples_in_one_sentence():
+    model = small()
+    for given, sentence in (
+        (np.full((4, model.dictionary.shape[1]), np.nan), "must hold finite numbers"),
+        (np.zeros((4, 1 + model.dictionary.shape[1])), "must hold examples of shape"),
+        (iter([inputs()]), "must be an array of inputs, batch first"),
+    ):
+        with pytest.raises(ValueError, match=rf"^`x` {sentence}[^\n]*$"):
+            model.resample(given)
+
+
+def test_first_atoms_depend_on_the_seed_that_keras_is_given():
+    made = []
+    for seed in (0, 0, 1):
+        set_seed(seed)
+        made.append(TopKDictionary(6, latents=9, k=2).dictionary)
+    np.testing.assert_array_equal(made[0], made[1])
+    assert np.abs(made[0] - made[2]).max() > 0.1
 
 
 def test_callback_refuses_other_models():

@@ -321,6 +321,7 @@ def fitted(x, *y, validation=(X,), **options):
         (lambda: fitted(X, np.zeros(12)), r"^`y` must be left out.*\(labels are not used\); .*"),
         (lambda: autoencoder().compile("sgd", "mse"), "^`loss` must be left out: .* 'mse'"),
         (lambda: autoencoder().log_likelihood(-X), r"^`x` must lie in \[0, 1\]"),
+        (lambda: autoencoder().log_likelihood(iter([X])), "^`x` must be an array of inputs, "),
         (lambda: autoencoder().log_likelihood(X, 0), "^`samples` must be an integer in"),
         (lambda: autoencoder().log_likelihood(X, 1, 0), "^`batch_size` must be an integer in"),
         (lambda: autoencoder().sample(0), "^`n` must be an integer in"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_regzoo.models import Autoencoder, dense_autoencoder
+from keras_regzoo.models import Autoencoder, JumpReLUDictionary, dense_autoencoder
 from keras_regzoo.training import greedy_pretrain, stage_codes
 from tests.training.pretrained import STILL, UNIFORM, autoencoder, eager, seeing
 
@@ -194,12 +194,23 @@ def test_models_of_unknown_layers_are_refused():
             greedy_pretrain(model, UNIFORM)
 
 
+@pytest.mark.parametrize("layer", [layers.BatchNormalization, lambda: layers.Rescaling(3.0)])
+def test_codes_that_are_scaled_after_their_sigmoid_are_not_for_a_cross_entropy(layer):
+    chain = keras.Sequential(
+        [keras.Input((6,)), layers.Dense(4, "sigmoid"), layer(), layers.Dense(2, "sigmoid")]
+    )
+    with pytest.raises(ValueError, match=r"^`loss` must be another .*; stage 2 has codes of"):
+        greedy_pretrain(chain, UNIFORM, loss="binary_crossentropy", epochs=1, verbose=0)
+
+
 def test_models_that_are_no_chain_or_cannot_be_trained_are_refused():
     inputs = keras.Input((6,))
     split = layers.Dense(6)(inputs)
     branched = keras.Model(inputs, layers.Add()([split, inputs]))
     with pytest.raises(ValueError, match="`model` must be a chain of layers"):
         greedy_pretrain(branched, UNIFORM)
+    with pytest.raises(ValueError, match="`model` must be a chain of layers"):
+        greedy_pretrain(JumpReLUDictionary(6, latents=9), UNIFORM)
     with pytest.raises(ValueError, match="`model` must have layers with weights"):
         greedy_pretrain(keras.Sequential([keras.Input((6,)), layers.ReLU()]), UNIFORM)
     model = autoencoder()
