@@ -34,7 +34,7 @@ def trained(monkeypatch):
 
 def saved(path, examples, shape, classes):
     x = np.random.default_rng(0).uniform(size=(examples, *shape)).astype("float32")
-    np.savez(path, x=x, y=np.arange(examples) % classes)
+    np.savez(path, x=x, y=[f"class {number % classes}" for number in range(examples)])
     return str(path)
 
 
@@ -104,7 +104,7 @@ def test_a_normal_class_that_is_not_in_the_test_images_is_one_line(regzoo, tmp_p
 def test_chance_is_that_of_the_classes_there_are(tmp_path):
     recipe = module("noisy_labels")
     for classes in (2, 10):
-        source = saved(tmp_path / f"{classes}.npz", 40, (4, 4), classes)
+        source = saved(tmp_path / f"{classes}.npz", 100, (4, 4), classes)
         given = images(source, 0)
         assert recipe.chance(given) == pytest.approx(math.log(classes))
         assert recipe.threshold(0, given) == math.inf

@@ -87,11 +87,13 @@ def test_nothing_is_wider_than_the_window_and_text_can_be_read(opened, size):
 
 
 def test_print_has_no_controls_and_no_dark_colours(opened):
-    screen = opened.evaluate(PRINTED)
+    screen, hint = opened.evaluate(PRINTED), "A column's name sorts by it."
     assert screen["controls"] > 0
+    assert hint in opened.inner_text("main")
     opened.emulate_media(media="print")  # and as dark as the screen was
     opened.set_viewport_size(PAPER)
     assert opened.evaluate(PRINTED) == {"controls": 0, "arrows": 0, "hidden": 0, "scheme": "light"}
+    assert hint not in opened.inner_text("main")
     assert opened.evaluate(CONTRAST) >= 4.5
     assert opened.evaluate(DARKEST_SURFACE) > 0.85
     assert opened.evaluate(CUT_OFF) == []
