@@ -99,15 +99,16 @@ class _RunElsewhere:
         return cls(source, experiment.model, experiment.budget, digest, treatment, seed)
 
     def run(self) -> Run:
-        experiment = _experiment(self.source, self.model, self.budget)
-        if experiment.settings["data_sha256"] != self.data_sha256:
-            raise ValueError(
-                f"`data` {os.fspath(self.source.data)!r} must be the same in every process; "
-                "received others in one."
-            )
+        experiment = _experiment(self.source, self.model, self.budget, self.data_sha256)
         return experiment.run(self.treatment, self.seed)
 
 
 @functools.lru_cache(maxsize=1)
-def _experiment(source: DataSource, model: str, budget: Budget) -> Experiment:
-    return Experiment(source, model, find_builder(model), [], budget)
+def _experiment(source: DataSource, model: str, budget: Budget, data_sha256: str) -> Experiment:
+    experiment = Experiment(source, model, find_builder(model), [], budget)
+    if experiment.settings["data_sha256"] != data_sha256:
+        raise ValueError(
+            f"`data` {os.fspath(source.data)!r} must be the same in every process; received "
+            "others in one."
+        )
+    return experiment

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from keras_regzoo.cli import compare as command
 from keras_regzoo.diagnostics import TECHNIQUES
@@ -104,6 +105,7 @@ def here_alone(input_shape, num_outputs):
 def test_mistake_in_another_process_is_one_line_and_ended_runs_are_kept(
     regzoo, tmp_path, monkeypatch
 ):
+    get_reusable_executor().shutdown()  # processes of other tests do not know the path
     (tmp_path / "networks.py").write_text(NETWORK)
     monkeypatch.syspath_prepend(tmp_path)
     arguments = (*ARGUMENTS, "--model", "networks:here_alone", "--out", str(tmp_path / "out"))
