@@ -49,9 +49,9 @@ class SoundTuner(keras_tuner.Tuner):
             if not self._is_worker():
                 _order_trials(self.oracle)
                 _order_grid(self.oracle)
-        except OSError:
-            raise
         except Exception as error:  # whatever a state with other parts makes KerasTuner raise
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                raise
             raise ValueError(
                 f"`directory` must hold no damaged search; received {self.project_dir!r}: delete "
                 "it to search anew."

@@ -171,6 +171,41 @@ def test_a_torn_file_of_a_search_is_one_sentence(name, tmp_path):
         tuner(tmp_path, trials=1)
 
 
+@pytest.mark.parametrize("name", ["oracle.json", "trial_0/trial.json"])
+def test_a_missing_file_of_a_search_is_one_sentence(name, tmp_path):
+    tuner(tmp_path, trials=1).search(X, Y, **FIT)
+    (tmp_path / "search" / name).unlink()
+    with pytest.raises(ValueError, match="`directory` must hold no damaged search"):
+        tuner(tmp_path, trials=1)
+
+
+def test_torn_folds_are_one_sentence_that_says_what_to_delete(tmp_path):
+    tuner(tmp_path, trials=1).search(X, Y, **FIT)
+    (tmp_path / "search" / "trial_0" / "folds.json").write_text("{")
+    with pytest.raises(
+        ValueError, match=r"folds\.json' is damaged \(.*/search' to search anew"
+    ) as e:
+        tuner(tmp_path, trials=1).refit(X, Y)
+    assert "\n" not in str(e.value)
+
+
+def test_a_trial_that_was_not_noted_before_a_kill_is_run(alone, tmp_path, monkeypatch):
+    search = tuner(tmp_path)
+    save_trial = search.oracle._save_trial
+
+    def killed(trial):
+        save_trial(trial)
+        if trial.trial_id == "2":
+            raise KilledError
+
+    monkeypatch.setattr(search.oracle, "_save_trial", killed)
+    with pytest.raises(KilledError):
+        search.search(X, Y, **FIT)
+    resumed = tuner(tmp_path)
+    resumed.search(X, Y, **FIT)
+    assert results(resumed) == results(alone)
+
+
 def test_poor_trials_end_after_their_first_folds(tmp_path):
     search = tuner(tmp_path, trials=8, patience=1)
     search.search(X, Y, **FIT)
