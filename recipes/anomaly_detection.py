@@ -3,7 +3,8 @@
 One digit is normal, and a model is made of its training images alone: an autoencoder, a denoising
 one, principal components as many as the code has units, or an isolation forest. All test images
 are scored, by the squared error of reconstruction or by the forest. The measure is the area under
-the ROC curve, of finding the other digits: the mean over three normal ones.
+the ROC curve, of finding the other digits: the mean over three normal ones, of other data over
+those of them that there are.
 
 Reference: Liu, Ting & Zhou 2008, Isolation Forest; Vincent, Larochelle, Lajoie, Bengio & Manzagol
 2010, Stacked Denoising Autoencoders; Goodfellow, Bengio & Courville 2016, Deep Learning, ch. 14.
@@ -51,7 +52,24 @@ def rows(x: np.ndarray) -> np.ndarray:
 
 
 def code_units(images: data.Dataset) -> int:
-    return int(CODE * np.prod(images.shape))
+    return max(1, int(CODE * np.prod(images.shape)))
+
+
+def normal_classes(images: data.Dataset) -> list[int]:
+    """Returns the digits that are normal, or of other classes those with their numbers.
+
+    Raises:
+        ValueError: If one cannot be learnt, or told from others.
+    """
+    classes = [digit for digit in NORMAL if digit < images.num_classes]
+    for digit in classes:
+        known, tested = np.sum(images.y_train == digit), np.mean(images.y_test == digit)
+        if known < 2 or tested in (0, 1):
+            raise ValueError(
+                f"`data` must have two training images of class {images.classes[digit]!r}, and "
+                f"test images of it and of others; received {images.name!r}, which has not."
+            )
+    return classes
 
 
 @functools.cache
@@ -86,18 +104,19 @@ def scores(method: str, images: data.Dataset, seed: int, epochs: int) -> np.ndar
 def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[str, float]:
     """Returns the mean area under the curve over the normal digits."""
     metrics = validation.extra("sklearn.metrics", "recipes", "An area under a curve")
+    classes = normal_classes(images)
     areas = [
         metrics.roc_auc_score(
             images.y_test != digit, scores(method, normal(images, digit), seed, epochs)
         )
-        for digit in NORMAL
+        for digit in classes
     ]
     return {"auc": float(np.mean(areas))}
 
 
 def draw(images: data.Dataset, epochs: int) -> Any:
     """Draws a digit of each class, and what autoencoders of the last normal digit make of it."""
-    eights = normal(images, NORMAL[-1])
+    eights = normal(images, normal_classes(images)[-1])
     models = {name: fitted(name, eights, 0, epochs) for name in METHODS[2:]}
     first = [int(np.argmax(images.y_test == digit)) for digit in range(images.num_classes)]
     return plots.reconstructions(models, images.x_test[first], len(first))

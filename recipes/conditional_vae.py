@@ -36,8 +36,9 @@ from keras_regzoo.models import (
     dense_autoencoder,
 )
 
-HIDDEN, LATENT, CLASSES = 128, 8, 10
+HIDDEN, LATENT = 128, 8
 DRAWN = 20  # of each class
+SHOWN = 10  # classes at most in the figure
 EPOCHS = 40
 METHODS = ("conditional", "unconditional")
 SETTINGS = {"hidden": HIDDEN, "latent": LATENT, "drawn": DRAWN}
@@ -54,8 +55,8 @@ def fitted(method: str, images: data.Dataset, seed: int, epochs: int) -> Any:
         if method == "unconditional":
             ends = dense_autoencoder(images.shape, (HIDDEN,), LATENT, variational=True)
             return VariationalAutoencoder(*ends, seed=seed)
-        ends = conditional_dense_autoencoder(images.shape, CLASSES, (HIDDEN,), LATENT)
-        return ConditionalVAE(*ends, classes=CLASSES, seed=seed)
+        ends = conditional_dense_autoencoder(images.shape, images.num_classes, (HIDDEN,), LATENT)
+        return ConditionalVAE(*ends, classes=images.num_classes, seed=seed)
 
     return trained(build, images, seed, epochs, loss=None, x=given(method, images, "train"))
 
@@ -71,7 +72,7 @@ def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[s
     codes = [model.encode(given(method, images, part)) for part in ("train", "test")]
     found = {"class_in_code": logistic_score(codes[0], images.y_train, codes[1], images.y_test)}
     if method == "conditional":
-        asked = np.repeat(np.arange(CLASSES), DRAWN)
+        asked = np.repeat(np.arange(images.num_classes), DRAWN)
         drawn = model.sample(len(asked), asked, seed=seed)
         found["recognized"] = logistic_score(images.x_test, images.y_test, drawn, asked)
     return found
@@ -79,7 +80,8 @@ def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[s
 
 def draw(images: data.Dataset, epochs: int) -> Any:
     model = fitted("conditional", images, 0, epochs)
-    asked = np.repeat(np.arange(CLASSES), CLASSES)
+    shown = min(images.num_classes, SHOWN)
+    asked = np.repeat(np.arange(shown), shown)  # a row of each
     return plots.samples(model, len(asked), condition=asked, seed=0)
 
 

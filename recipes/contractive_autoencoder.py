@@ -30,6 +30,7 @@ from keras import ops
 
 from keras_regzoo import data
 from keras_regzoo.cli.judges import linear_accuracy
+from keras_regzoo.cli.recipe_options import Needs
 from keras_regzoo.cli.study_recipe import run_study, trained
 from keras_regzoo.diagnostics import jacobian_norm, plots, saturation
 from keras_regzoo.models import Autoencoder, ContractiveAutoencoder, dense_autoencoder
@@ -95,7 +96,16 @@ def draw(images: data.Dataset, epochs: int) -> Any:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all and writes the JSON; returns 0 if all means are as expected, else 1."""
     return run_study(
-        argv, __file__, __doc__, list(METHODS), measure, EPOCHS, EXPECTED, SETTINGS, draw
+        argv,
+        __file__,
+        __doc__,
+        list(METHODS),
+        measure,
+        EPOCHS,
+        EXPECTED,
+        SETTINGS,
+        draw,
+        Needs(labelled=LABELLED),
     )
 
 

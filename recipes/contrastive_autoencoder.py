@@ -26,6 +26,7 @@ import keras
 
 from keras_regzoo import data
 from keras_regzoo.cli.judges import linear_accuracy
+from keras_regzoo.cli.recipe_options import Needs
 from keras_regzoo.cli.study_recipe import run_study, trained
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.layers import MaskingNoise
@@ -83,7 +84,18 @@ def draw(images: data.Dataset, epochs: int) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all and writes the JSON; returns 0 if all means are as expected, else 1."""
-    return run_study(argv, __file__, __doc__, METHODS, measure, EPOCHS, EXPECTED, SETTINGS, draw)
+    return run_study(
+        argv,
+        __file__,
+        __doc__,
+        METHODS,
+        measure,
+        EPOCHS,
+        EXPECTED,
+        SETTINGS,
+        draw,
+        Needs(labelled=LABELLED),
+    )
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ import keras
 import numpy as np
 
 from keras_regzoo import data
+from keras_regzoo.cli.recipe_options import Needs
 from keras_regzoo.cli.study_recipe import run_study, trained
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.models import Autoencoder, conv_autoencoder, dense_autoencoder
@@ -79,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         EXPECTED,
         SETTINGS,
         draw,
+        Needs(pictures=True),
     )
 
 

@@ -37,11 +37,10 @@ EPOCHS = 60
 BATCH = 64
 UNITS = (128, 128)
 WARM_UP = 5
-CHANCE = math.log(10)  # the loss of an example that is as likely as chance has it
-METHODS: dict[str, Callable[[], list[Any]]] = {
-    "plain": list,
-    "self_paced": lambda: [SelfPaced(math.inf)],
-    "super_loss": lambda: [SuperLoss(0.25, threshold=CHANCE)],
+METHODS: dict[str, Callable[[data.Dataset], list[Any]]] = {
+    "plain": lambda images: [],
+    "self_paced": lambda images: [SelfPaced(math.inf)],
+    "super_loss": lambda images: [SuperLoss(0.25, threshold=chance(images))],
 }
 EXPECTED = {
     "plain/test": (0.805, 0.865),
@@ -52,16 +51,23 @@ EXPECTED = {
 }
 
 
-def threshold(epoch: int) -> float:
+def chance(images: data.Dataset) -> float:
+    """Returns the loss of an example whose label is as likely as any other."""
+    return math.log(images.num_classes)
+
+
+def threshold(epoch: int, images: data.Dataset) -> float:
     """Takes all examples in at first, then those whose label is likelier than chance."""
-    return math.inf if epoch < WARM_UP else CHANCE
+    return math.inf if epoch < WARM_UP else chance(images)
 
 
 def measure(method: str, seed: int, asked: Asked, train: Trainer) -> dict[str, float]:
     """Trains once; returns the accuracy on test images, and on training images' true labels."""
     images = asked.images(seed)
     labels = data.add_label_noise(images.y_train, FLIPPED, seed=seed)
-    paced = [Scheduler("self_paced/threshold", threshold)] if method == "self_paced" else []
+    paced = []
+    if method == "self_paced":
+        paced = [Scheduler("self_paced/threshold", lambda epoch: threshold(epoch, images))]
     options: Any = {"batch_size": BATCH, "epochs": asked.epochs, "callbacks": paced}
     model = train(images.x_train, labels, seed, **options)
     return {
@@ -76,7 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     @functools.cache
     def trainer(method: str) -> Trainer:
-        return Trainer(network(asked.images(SEEDS[0]), UNITS), METHODS[method]())
+        images = asked.images(SEEDS[0])
+        return Trainer(network(images, UNITS), METHODS[method](images))
 
     settings = {
         "data": asked.data,

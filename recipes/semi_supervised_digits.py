@@ -30,7 +30,7 @@ import numpy as np
 from keras_regzoo import data
 from keras_regzoo.callbacks import Scheduler
 from keras_regzoo.cli.classifier import Trainer, accuracy, network
-from keras_regzoo.cli.recipe_options import Asked, finish, read_options
+from keras_regzoo.cli.recipe_options import Asked, Needs, few, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.objectives import (
     Consistency,
@@ -95,9 +95,9 @@ def rise(epoch: int, epochs: int) -> float:
 
 def examples(digits: data.Dataset, unlabelled: bool) -> tuple[np.ndarray, np.ndarray]:
     """Returns a round's digits, as many with as without the unlabelled ones."""
-    few = digits.with_training_size(LABELS)
+    labelled = few(digits, LABELS)
     everything = len(digits.x_train) + COPIES * LABELS
-    parts: Iterable[Any] = [(few.x_train, few.y_train)] * (everything // LABELS + 1)
+    parts: Iterable[Any] = [(labelled.x_train, labelled.y_train)] * (everything // LABELS + 1)
     if unlabelled:
         hidden = np.full(len(digits.x_train), -1, digits.y_train.dtype)
         parts = [(digits.x_train, hidden), *parts]
@@ -126,7 +126,10 @@ def measure(name: str, seed: int, asked: Asked, train: Trainer) -> dict[str, flo
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all methods and writes the JSON; returns 0 if all are as expected, else 1."""
-    asked = read_options(argv, __file__, __doc__, SEEDS, EPOCHS, images=True, figure=False)
+    needs = Needs(labelled=LABELS, training=LABELS + 1)  # one at least has no label
+    asked = read_options(
+        argv, __file__, __doc__, SEEDS, EPOCHS, images=True, figure=False, needs=needs
+    )
 
     @functools.cache
     def trainer(name: str) -> Trainer:

@@ -30,7 +30,7 @@ import numpy as np
 from keras import layers
 
 from keras_regzoo import data
-from keras_regzoo.cli.recipe_options import few
+from keras_regzoo.cli.recipe_options import Needs, few
 from keras_regzoo.cli.study_recipe import run_study
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.quiet import QUIET
@@ -125,6 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         EXPECTED,
         SETTINGS,
         draw,
+        Needs(labelled=LABELS),
     )
 
 

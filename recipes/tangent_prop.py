@@ -30,6 +30,7 @@ import numpy as np
 from keras_regzoo import data
 from keras_regzoo.cli.classifier import Trainer, network
 from keras_regzoo.cli.classifier_recipe import Train, error_and_nats, run_classifiers
+from keras_regzoo.cli.recipe_options import Needs
 from keras_regzoo.objectives import TangentProp
 from keras_regzoo.objectives.image_tangents import KINDS
 
@@ -101,6 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings,
         "Tangent prop and shifted copies",
         MEASURES,
+        Needs(pictures=True),
     )
 
 

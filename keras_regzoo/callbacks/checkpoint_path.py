@@ -70,16 +70,26 @@ class CheckpointPath:
         except (KeyError, IndexError) as error:
             listed = ", ".join(sorted(fields))
             raise self._error(f"hold no names but {listed} (not {error})") from error
-        suffix = WEIGHTS if path.name.endswith(WEIGHTS) else WHOLE
-        draft = path.with_name(f".{path.name.removesuffix(suffix)}.part{suffix}")
-        save = model.save_weights if suffix == WEIGHTS else model.save
-        try:
-            with as_built(model):
-                save(str(draft))
-            with draft.open("rb") as file:
-                os.fsync(file.fileno())
-            os.replace(draft, path)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
+        with as_built(model):
+            save_whole(model, path)
         return str(path)
+
+
+def save_whole(model: keras.Model, path: Path) -> None:
+    """Saves a model, or its weights, such that the file is there whole or not at all.
+
+    Args:
+        model: The model.
+        path: Of a file whose name ends in `.keras`, or in `.weights.h5` for weights alone.
+    """
+    suffix = WEIGHTS if path.name.endswith(WEIGHTS) else WHOLE
+    draft = path.with_name(f".{path.name.removesuffix(suffix)}.part{suffix}")
+    save = model.save_weights if suffix == WEIGHTS else model.save
+    try:
+        save(str(draft))
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()

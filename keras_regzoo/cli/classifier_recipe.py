@@ -13,7 +13,7 @@ from keras import ops
 from keras_regzoo import data
 from keras_regzoo.cli.classifier import Trainer, loss
 from keras_regzoo.cli.recipe_figures import dots
-from keras_regzoo.cli.recipe_options import few, finish, read_options
+from keras_regzoo.cli.recipe_options import ANY, Needs, few, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.diagnostics.study import Measured
 from keras_regzoo.quiet import QUIET
@@ -36,6 +36,7 @@ def run_classifiers(
     settings: Mapping[str, Any],
     heading: str,
     measures: Mapping[str, str],
+    needs: Needs = ANY,
 ) -> int:
     """Measures the methods, and writes the JSON and a figure, as the command line asks.
 
@@ -52,11 +53,12 @@ def run_classifiers(
         settings: The recipe's own, to be saved; `labelled` is how many training images it takes.
         heading: The figure's title.
         measures: The measures that are drawn, and their labels.
+        needs: What the images must be.
 
     Returns:
         0 if all means are as expected or nothing was compared, else 1.
     """
-    asked = read_options(argv, script, about, SEEDS, epochs, images=True)
+    asked = read_options(argv, script, about, SEEDS, epochs, images=True, needs=needs)
     labelled = settings["labelled"]
 
     @functools.cache

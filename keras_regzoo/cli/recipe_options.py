@@ -25,6 +25,39 @@ GAIN = " - "
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What the images of a recipe must be, beyond values in [0, 1] with classes.
+
+    Attributes:
+        pictures: Whether they must have a height, a width and channels.
+        labelled: Training images that have a label, one of each class at least; `None` for all.
+        training: Training images at least.
+    """
+
+    pictures: bool = False
+    labelled: int | None = None
+    training: int = 1
+
+    def check(self, images: data.Dataset, source: str) -> None:
+        """Raises a ValueError unless images are such."""
+        if self.pictures and len(images.shape) != 3:
+            raise ValueError(
+                "`data` must be images of shape (height, width) or (height, width, channels); "
+                f"received {source!r}, whose examples have the shape {images.shape}."
+            )
+        if self.labelled is not None:
+            few(images, self.labelled)
+        if len(images.x_train) < self.training:
+            raise ValueError(
+                f"`data` must have at least {self.training} training images; received {source!r}, "
+                f"which has {len(images.x_train)}."
+            )
+
+
+ANY = Needs()
+
+
+@dataclass(frozen=True)
 class Asked:
     """What the command line asks of a recipe.
 
@@ -37,6 +70,7 @@ class Asked:
             recipe has it.
         out: Where to write the JSON; `None` for nowhere.
         figure: Where to write the figure; `None` for nowhere.
+        needs: What the images must be.
     """
 
     seeds: tuple[int, ...]
@@ -46,6 +80,7 @@ class Asked:
     compares: bool
     out: Path | None
     figure: Path | None
+    needs: Needs = ANY
 
     def methods(self, names: Iterable[str]) -> list[str]:
         """Returns the methods to measure: in a smoke test the first and the last of them."""
@@ -53,8 +88,14 @@ class Asked:
         return list(dict.fromkeys([every[0], every[-1]])) if self.smoke else every
 
     def images(self, seed: int) -> data.Dataset:
-        """Returns the images of a seed's split: so many that a recipe is done soon."""
-        return images(self.data, seed, FEW if self.smoke else MOST)
+        """Returns the images of a seed's split: so many that a recipe is done soon.
+
+        Raises:
+            ValueError: If the data are no images, or not such as the recipe needs.
+        """
+        found = images(self.data, seed, FEW if self.smoke else MOST)
+        self.needs.check(found, self.data)
+        return found
 
 
 def read_options(
@@ -65,6 +106,7 @@ def read_options(
     epochs: int,
     images: bool = False,
     figure: bool | None = None,
+    needs: Needs = ANY,
 ) -> Asked:
     """Reads a recipe's command line.
 
@@ -79,6 +121,7 @@ def read_options(
         epochs: Passes over the training examples.
         images: Whether it takes any images; else it makes its own data, and `--data` is refused.
         figure: Whether it draws a figure; by default if it takes images.
+        needs: What the images must be.
     """
     parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
     parser.add_argument("--smoke", action="store_true", help="try shortly, compare nothing")
@@ -104,12 +147,16 @@ def read_options(
         compares=as_it_is,
         out=given.out or kept,
         figure=given.figure,
+        needs=needs,
     )
 
 
 @functools.lru_cache(maxsize=8)  # the splits of a recipe's seeds
 def images(source: str, seed: int, most: int = MOST) -> data.Dataset:
-    """Returns images, of which at most `most` train; fewer than `MOST` cut the other parts too."""
+    """Returns images, of which at most `most` train; fewer than `MOST` cut the other parts too.
+
+    Those of shape (height, width) get an axis of one channel.
+    """
     loaded = data.load(source, test=TEST, seed=seed)
     least, greatest = loaded.x_train.min(), loaded.x_train.max()
     if least < 0 or greatest > 1:
@@ -119,7 +166,7 @@ def images(source: str, seed: int, most: int = MOST) -> data.Dataset:
         )
     if not loaded.classes:
         raise ValueError(f"`data` must have classes; received {source!r}, a regression.")
-    fewer = few(loaded, most)
+    fewer = few(_with_channels(loaded), most)
     if most >= MOST:
         return fewer
     return replace(
@@ -129,6 +176,13 @@ def images(source: str, seed: int, most: int = MOST) -> data.Dataset:
         x_test=fewer.x_test[:most],
         y_test=fewer.y_test[:most],
     )
+
+
+def _with_channels(images: data.Dataset) -> data.Dataset:
+    if len(images.shape) != 2:
+        return images
+    parts = ("x_train", "x_validation", "x_test")
+    return replace(images, **{part: getattr(images, part)[..., None] for part in parts})
 
 
 def few(images: data.Dataset, most: int) -> data.Dataset:

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from keras_regzoo import data
-from keras_regzoo.cli.recipe_options import MOST, TEST, finish, read_options
+from keras_regzoo.cli.recipe_options import ANY, MOST, TEST, Needs, finish, read_options
 from keras_regzoo.diagnostics import study
 from keras_regzoo.diagnostics.study import Measured
 from keras_regzoo.quiet import QUIET
@@ -30,6 +30,7 @@ def run_study(
     expected: Mapping[str, tuple[float, float]],
     settings: Mapping[str, Any],
     figure: Callable[[data.Dataset, int], Any],
+    needs: Needs = ANY,
 ) -> int:
     """Measures the methods, and writes the JSON and a figure, as the command line asks.
 
@@ -44,11 +45,12 @@ def run_study(
             backend.
         settings: The recipe's own, to be saved.
         figure: Returns the recipe's figure, given images and the epochs.
+        needs: What the images must be.
 
     Returns:
         0 if all means are as expected or nothing was compared, else 1.
     """
-    asked = read_options(argv, script, about, SEEDS, epochs, images=True)
+    asked = read_options(argv, script, about, SEEDS, epochs, images=True, needs=needs)
     everything = {"epochs": asked.epochs, "batch": BATCH, "rate": RATE, "test": TEST, "most": MOST}
     found = study(
         asked.methods(methods),

@@ -26,12 +26,15 @@ def write(comparison: Comparison) -> None:
     Args:
         comparison: The finished comparison.
     """
-    folder = comparison.folder
-    write_atomically(folder / "results.json", to_json(results(comparison)))
-    write_atomically(folder / "differences.png", png(plots.differences(comparison)))
-    write_atomically(folder / "learning_curves.png", png(plots.learning_curves(comparison)))
-    write_atomically(folder / "report.md", markdown(comparison))
-    write_atomically(folder / "report.html", page(comparison))
+    files = {
+        "results.json": to_json(results(comparison)),
+        "differences.png": png(plots.differences(comparison)),
+        "learning_curves.png": png(plots.learning_curves(comparison)),
+        "report.md": markdown(comparison),
+        "report.html": page(comparison),
+    }
+    for name, content in files.items():  # all of it is there, or nothing is written
+        write_atomically(comparison.folder / name, content)
 
 
 def results(comparison: Comparison) -> dict[str, Any]:

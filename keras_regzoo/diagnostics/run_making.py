@@ -14,15 +14,12 @@ from keras_regzoo.diagnostics.base_models import find_builder
 from keras_regzoo.diagnostics.comparison import Run
 from keras_regzoo.diagnostics.experiment import Budget, DataSource, Experiment
 from keras_regzoo.diagnostics.run_store import RunStore
+from keras_regzoo.diagnostics.saved_run import check_run
 from keras_regzoo.diagnostics.technique_names import Treatment
 from keras_regzoo.training.joblib_backend import joblib_backend
 from keras_regzoo.training.processes import as_they_end
 
 Planned = tuple[int, Treatment]
-MEASURED = (
-    *(f"{part}.{name}" for part in ("train", "validation", "test") for name in ("error", "loss")),
-    *("epochs_trained", "kept_epoch", "seconds_per_epoch", "curves.error", "curves.loss"),
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Maker:
             plan: The runs.
             doing: What they are for, to be shown.
         """
-        saved = {(seed, t.key): self.store.load(t.key, seed, MEASURED) for seed, t in plan}
+        saved = {(seed, t.key): self._saved(seed, t) for seed, t in plan}
         missing = [(seed, t) for seed, t in plan if saved[seed, t.key] is None]
         shown = self.bar.add_task(
             "", total=len(plan), completed=len(plan) - len(missing), doing=doing
@@ -61,6 +58,12 @@ class Maker:
             self.bar.advance(shown)
         self.bar.update(shown, doing=doing)
         return [{**(saved[seed, t.key] or {}), "technique": t.label} for seed, t in plan]
+
+    def _saved(self, seed: int, treatment: Treatment) -> Run | None:
+        settings = self.experiment.settings
+        return self.store.load(
+            treatment.key, seed, lambda run: check_run(run, treatment, seed, settings)
+        )
 
     def _ended(
         self, missing: list[Planned], shown: TaskID, doing: str
@@ -96,15 +99,16 @@ class _RunElsewhere:
         return cls(source, experiment.model, experiment.budget, digest, treatment, seed)
 
     def run(self) -> Run:
-        experiment = _experiment(self.source, self.model, self.budget)
-        if experiment.settings["data_sha256"] != self.data_sha256:
-            raise ValueError(
-                f"`data` {os.fspath(self.source.data)!r} must be the same in every process; "
-                "received others in one."
-            )
+        experiment = _experiment(self.source, self.model, self.budget, self.data_sha256)
         return experiment.run(self.treatment, self.seed)
 
 
 @functools.lru_cache(maxsize=1)
-def _experiment(source: DataSource, model: str, budget: Budget) -> Experiment:
-    return Experiment(source, model, find_builder(model), [], budget)
+def _experiment(source: DataSource, model: str, budget: Budget, data_sha256: str) -> Experiment:
+    experiment = Experiment(source, model, find_builder(model), [], budget)
+    if experiment.settings["data_sha256"] != data_sha256:
+        raise ValueError(
+            f"`data` {os.fspath(source.data)!r} must be the same in every process; received "
+            "others in one."
+        )
+    return experiment

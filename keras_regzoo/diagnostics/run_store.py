@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,28 +92,28 @@ class RunStore:
                 f"{str(self.folder)!r} were made with {differences}."
             )
 
-    def load(self, treatment: str, seed: int, numbers: Iterable[str] = ()) -> dict[str, Any] | None:
+    def load(
+        self, treatment: str, seed: int, check: Callable[[dict[str, Any]], None] | None = None
+    ) -> dict[str, Any] | None:
         """Returns the saved run of `treatment` with `seed`, or `None`.
 
         Args:
             treatment: Name of the treatment.
             seed: The seed.
-            numbers: What of a run must be numbers, or lists and dicts of such, or `None`: names
-                such as `"test.error"`.
+            check: Raises a ValueError for what has not the form of such a run.
 
         Raises:
-            ValueError: If the file is damaged.
+            ValueError: If the file is damaged, or holds something else.
         """
         path = self._path(treatment, seed)
         if not path.exists():
             return None
         run = _read(path)
-        for name in numbers:
-            value: Any = run
-            for part in name.split("."):
-                value = value.get(part, "") if isinstance(value, dict) else ""
-            if not _numeric(value):
-                raise _damaged(path)
+        try:
+            if check is not None:
+                check(run)
+        except ValueError as error:
+            raise _damaged(path) from error
         return run
 
     def save(self, treatment: str, seed: int, run: dict[str, Any]) -> None:
@@ -138,9 +138,3 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _damaged(path: Path) -> ValueError:
     return ValueError(f"{str(path)!r} is damaged: delete it to run it again.")
-
-
-def _numeric(value: Any) -> bool:
-    if isinstance(value, dict | list):
-        return all(map(_numeric, value.values() if isinstance(value, dict) else value))
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))

@@ -31,10 +31,10 @@ class AutoencoderHyperModel(keras_tuner.HyperModel):
 
         hidden = (width, width / 2, …), `depth` of them, none narrower than the code
 
-    Every KerasTuner tuner takes it. The hyperparameters are `width`, `depth`, `latent`,
-    `learning_rate` of Adam, and `kind`, with `noise/corruption` where that is `"noise"` and
-    `sparsity/sparsity` where it is `"sparsity"`. The `val_loss` of all is that of inputs
-    without noise, and has no penalty in it: trials can be compared by it, as `search(x,
+    Every KerasTuner tuner takes it. The hyperparameters are `depth`, `latent`, `width` where there
+    are hidden layers, `learning_rate` of Adam, and `kind`, with `noise/corruption` where that is
+    `"noise"` and `sparsity/sparsity` where it is `"sparsity"`. The `val_loss` of all is that of
+    inputs without noise, and has no penalty in it: trials can be compared by it, as `search(x,
     validation_data=(x_val, x_val))` does.
 
     It is *not* a way to a small code: a larger one always rebuilds better. Bound `latent` by what
@@ -61,7 +61,7 @@ class AutoencoderHyperModel(keras_tuner.HyperModel):
     >>> search.build(hp).reconstruct(np.ones((1, 8))).shape
     (1, 8)
     >>> [each.name for each in hp.space][:4]
-    ['width', 'depth', 'latent', 'kind']
+    ['depth', 'latent', 'width', 'kind']
 
     Reference: Vincent, Larochelle, Lajoie, Bengio & Manzagol (2010), Stacked Denoising
     Autoencoders, table 1 (the same choices, on a grid).
@@ -90,10 +90,13 @@ class AutoencoderHyperModel(keras_tuner.HyperModel):
 
     def build(self, hp: Any) -> keras.Model:
         """Returns a new compiled autoencoder of this trial."""
-        width = hp.Int("width", *self.width, sampling="log")
         depth = hp.Int("depth", *self.depth)
         latent = hp.Int("latent", *self.latent, sampling="log")
-        hidden = [max(latent, width >> level) for level in range(depth)]
+        hidden = []
+        if deep := [each for each in range(self.depth[0], self.depth[1] + 1) if each]:
+            with hp.conditional_scope("depth", deep):
+                width = hp.Int("width", *self.width, sampling="log")
+            hidden = [max(latent, width >> level) for level in range(depth)]
         ends = dense_autoencoder(
             self.input_shape, hidden, latent, output_activation=self.output_activation
         )

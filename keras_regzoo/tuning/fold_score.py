@@ -83,7 +83,9 @@ def read_folds(folder: str | Path) -> TrialFolds:
         scores = validation.instance("scores", found.get("scores"), list)
         return TrialFolds(values, [_fold_score(saved) for saved in scores])
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{str(path)!r} is damaged ({error}): delete the trial.") from error
+        raise ValueError(
+            f"{str(path)!r} is damaged ({error}): delete {str(path.parents[1])!r} to search anew."
+        ) from error
 
 
 def resume_folds(folder: str | Path, values: dict[str, Any]) -> TrialFolds:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from keras_regzoo import validation
+from keras_regzoo.callbacks.checkpoint_path import save_whole
 from keras_regzoo.data import Dataset
 from keras_regzoo.diagnostics.base_models import Builder
 from keras_regzoo.diagnostics.measures import CHUNK, Scale, measure, predict
@@ -223,5 +224,5 @@ def refit_best(tuner: Any, examples: Examples, batch_size: int, path: Path) -> d
         model = model.base
         if model.compiled:  # but not trained itself: loading would miss the optimizer's variables
             model.optimizer.build(model.trainable_variables)
-    model.save(path)
+    save_whole(model, path)
     return {"steps": refitted.steps, "test": examples.test(model)}

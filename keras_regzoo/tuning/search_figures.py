@@ -28,17 +28,21 @@ WORST = 0.9  # scores beyond this quantile are as dark as it: one diverged trial
 
 
 def best_so_far(result: SearchResult) -> Any:
-    """Returns each trial's score over the trials, and the lowest until then."""
+    """Returns each trial's score over the trials, and the lowest until then.
+
+    Trials that ended early do not count for it: the score of their first folds is no trial's.
+    """
     scored = sorted(result.ranked, key=lambda trial: trial["number"])
-    numbers = [trial["number"] + 1 for trial in scored]
-    scores = [trial["score"] for trial in scored]
+    whole = [trial for trial in scored if not trial["stopped"]]
+    best = np.minimum.accumulate([trial["score"] for trial in whole])
     height = 4.0
     figure = new_figure(7.2, height)
     axes = figure.subplots()
-    for trial, number in zip(scored, numbers, strict=True):
-        _dot(axes, number, trial["score"], trial)
-    axes.step(numbers, np.minimum.accumulate(scores), where="post", color=LINE, linewidth=2)
-    _scale_scores(axes, scores, "y")
+    for trial in scored:
+        _dot(axes, trial["number"] + 1, trial["score"], trial)
+    numbers = [trial["number"] + 1 for trial in whole]
+    axes.step(numbers, best, where="post", color=LINE, linewidth=2)
+    _scale_scores(axes, [trial["score"] for trial in scored], "y")
     axes.set_xlabel("trial", fontsize=9.5, color=INK)
     axes.set_ylabel("score", fontsize=9.5, color=INK)
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -25,6 +25,7 @@ def write(result: SearchResult) -> None:
         "trials": result.trials,
         "environment": environment(),
     }
-    write_atomically(result.folder / "search.json", to_json(content))
-    for name, draw in FIGURES.items():
-        write_atomically(result.folder / name, png(draw(result)))
+    files = {"search.json": to_json(content)}
+    files |= {name: png(draw(result)) for name, draw in FIGURES.items()}
+    for name, each in files.items():  # all of it is there, or nothing is written
+        write_atomically(result.folder / name, each)

@@ -8,6 +8,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from keras_regzoo import safe_files, validation
 from keras_regzoo.diagnostics.run_store import write_atomically
 from keras_regzoo.tuning.failures import check_outcome
@@ -31,6 +33,7 @@ class SoundTuner(keras_tuner.Tuner):
 
     def __init__(self, oracle: Any, hypermodel: Any, **kwargs: Any) -> None:
         _write_whole(oracle)
+        _seed_each_trial(oracle)
         super().__init__(oracle, hypermodel, **kwargs)
 
     def reload(self) -> None:
@@ -43,10 +46,12 @@ class SoundTuner(keras_tuner.Tuner):
             for path in self._files():
                 safe_files.read_json(path, finite=False)
             super().reload()
-            _order_grid(self.oracle)
-        except OSError:
-            raise
+            if not self._is_worker():
+                _order_trials(self.oracle)
+                _order_grid(self.oracle)
         except Exception as error:  # whatever a state with other parts makes KerasTuner raise
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                raise
             raise ValueError(
                 f"`directory` must hold no damaged search; received {self.project_dir!r}: delete "
                 "it to search anew."
@@ -110,6 +115,28 @@ def _write_whole(oracle: Any) -> None:
         _write_state(Path(oracle._get_trial_dir(trial.trial_id)) / "trial.json", trial)
 
     oracle.save, oracle._save_trial = save, save_trial
+
+
+def _seed_each_trial(oracle: Any) -> None:
+    """Makes what a Bayesian oracle draws for a trial depend on its seed and the trial alone.
+
+    It does not save how many numbers it has drawn: after a kill it would draw others.
+    """
+    if not isinstance(oracle, keras_tuner.oracles.BayesianOptimizationOracle):
+        return
+    populate = oracle.populate_space
+
+    def seeded(trial_id: str) -> Any:
+        seeds = [oracle.seed % 2**32, len(oracle.trials)]
+        oracle._random_state = np.random.RandomState(seeds)
+        return populate(trial_id)
+
+    oracle.populate_space = seeded
+
+
+def _order_trials(oracle: Any) -> None:
+    """Restores the order of the trials, without one that the oracle had not noted before a kill."""
+    oracle.trials = {name: oracle.trials[name] for name in oracle.start_order}
 
 
 def _order_grid(oracle: Any) -> None:

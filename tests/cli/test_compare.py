@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from keras_regzoo.cli import compare as command
 from keras_regzoo.diagnostics import TECHNIQUES
@@ -48,6 +49,22 @@ def test_killed_comparison_goes_on_where_it_was(killed, regzoo):
     assert run_files(killed) == everything
 
 
+def test_tuning_in_two_processes_reports_what_one_process_does(regzoo, tmp_path):
+    found = []
+    for jobs in ("1", "2"):
+        arguments = (*ARGUMENTS[:5], "--seeds", "2", "--epochs", "1", "--tune", "2", "--jobs", jobs)
+        result = regzoo(*arguments, "--out", str(tmp_path / jobs))
+        assert result.exit_code == 0, result.output
+        results = json.loads((tmp_path / jobs / "results.json").read_text(encoding="utf-8"))
+        for run in results["runs"]:
+            del run["seconds_per_epoch"]
+        for technique in results["techniques"]:
+            del technique["relative_time"]
+        found.append(results)
+    assert len(found[0]["settings"]["tuning"]["techniques"][1]["trials"]) == 2
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -88,6 +105,7 @@ def here_alone(input_shape, num_outputs):
 def test_mistake_in_another_process_is_one_line_and_ended_runs_are_kept(
     regzoo, tmp_path, monkeypatch
 ):
+    get_reusable_executor().shutdown()  # processes of other tests do not know the path
     (tmp_path / "networks.py").write_text(NETWORK)
     monkeypatch.syspath_prepend(tmp_path)
     arguments = (*ARGUMENTS, "--model", "networks:here_alone", "--out", str(tmp_path / "out"))

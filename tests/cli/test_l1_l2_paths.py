@@ -16,6 +16,19 @@ def recipe():
     return sys.modules[recipes.load(recipes.find("l1_l2_paths")).__module__]
 
 
+def test_every_claim_of_the_docstring_is_compared(recipe):
+    for kind in recipe.KINDS:
+        assert {f"{kind}/{strength:g}/zeros" for strength in recipe.STRENGTHS} <= set(
+            recipe.EXPECTED
+        )
+    for kind in ("l1", "l2"):
+        assert {f"{kind}/{strength:g}/distance" for strength in recipe.STRENGTHS} <= set(
+            recipe.EXPECTED
+        )
+    least, greatest = recipe.EXPECTED["l1/0.02/zeros"]
+    assert least <= 7 / 3 <= greatest < 2.4
+
+
 def test_weights_meet_the_conditions_of_a_minimum(recipe):
     x, y, _ = recipe.diabetes(0)
     paths = recipe.paths(0, recipe.STEPS)

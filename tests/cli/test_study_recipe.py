@@ -63,7 +63,8 @@ def test_smoke_and_other_data_compare_nothing_and_write_what_they_are_asked_to(t
         calls = []
         assert run(tmp_path, *arguments, expected={"one/value": (9.0, 9.1)}, calls=calls) == 0
         assert "as expected" not in capsys.readouterr().out
-    assert {shape for _, shape, _, _ in calls} == {(22, 3, 3)}  # 30 % test, 15 % validation
+    shapes = {shape for _, shape, _, _ in calls}
+    assert shapes == {(22, 3, 3, 1)}  # 30 % test, 15 % validation, and an axis of one channel
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.rglob("*.json"))
     calls = []

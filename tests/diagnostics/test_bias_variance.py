@@ -100,6 +100,27 @@ def test_one_seed_gives_one_result_and_classes_are_taken_one_hot():
     np.testing.assert_array_equal(first.main, second.main)
 
 
+def with_hidden_layer():
+    model = keras.Sequential(
+        [keras.Input((1,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(1)]
+    )
+    model.compile("sgd", "mse", run_eagerly=keras.backend.backend() != "jax")
+    return model
+
+
+def test_two_processes_find_what_one_finds():
+    x, y = noisy_line(0)
+    one, two = (
+        bias_variance(
+            with_hidden_layer, x, y, X_TEST, X_TEST, sets=3, jobs=jobs, seed=1, batch_size=4
+        )
+        for jobs in (1, 2)
+    )
+    np.testing.assert_array_equal(one.main, two.main)
+    assert (one.error, one.bias, one.variance) == (two.error, two.bias, two.variance)
+    assert one.variance > 0
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -18,6 +18,7 @@ ERRORS = {
     "sam": [0.21, None, 0.22],
 }
 PHONE, DESK = {"width": 375, "height": 700}, {"width": 1200, "height": 800}
+PAPER = {"width": 688, "height": 1017}  # pixels of an A4 page within its margins of 14 mm
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,20 @@ def test_nothing_is_wider_than_the_window_and_text_can_be_read(opened, size):
     assert opened.evaluate(CONTRAST) >= 4.5
 
 
+def test_print_has_no_controls_and_no_dark_colours(opened):
+    screen, hint = opened.evaluate(PRINTED), "A column's name sorts by it."
+    assert screen["controls"] > 0
+    assert hint in opened.inner_text("main")
+    opened.emulate_media(media="print")  # and as dark as the screen was
+    opened.set_viewport_size(PAPER)
+    assert opened.evaluate(PRINTED) == {"controls": 0, "arrows": 0, "hidden": 0, "scheme": "light"}
+    assert hint not in opened.inner_text("main")
+    assert opened.evaluate(CONTRAST) >= 4.5
+    assert opened.evaluate(DARKEST_SURFACE) > 0.85
+    assert opened.evaluate(CUT_OFF) == []
+    assert opened.pdf().startswith(b"%PDF")
+
+
 CUT_OFF = """
 () => [...document.querySelectorAll('section *:not(svg *)')].filter(element =>
   element.getBoundingClientRect().right > element.closest('section').getBoundingClientRect().right
@@ -103,5 +118,25 @@ CONTRAST = """
     const ink = luminance(channels(text, 'color'));
     return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
   }));
+}
+"""
+PRINTED = """
+() => {
+  const seen = (query) => [...document.querySelectorAll(query)].filter(e => e.checkVisibility());
+  const arrows = seen('th button').map(button => getComputedStyle(button, '::after').content);
+  return {
+    controls: seen('nav, summary, input, select, .control').length,
+    arrows: arrows.filter(content => content !== 'none').length,
+    hidden: [...document.querySelectorAll('details dd')].filter(e => !e.checkVisibility()).length,
+    scheme: getComputedStyle(document.documentElement).colorScheme,
+  };
+}
+"""
+DARKEST_SURFACE = """
+() => {
+  const colours = [...document.querySelectorAll('html, body, main, header, footer, section, div')]
+    .map(element => getComputedStyle(element).backgroundColor.match(/[\\d.]+/g).map(Number))
+    .filter(rgba => rgba.length === 3 || rgba[3] > 0);
+  return Math.min(...colours.map(rgba => Math.max(...rgba.slice(0, 3)) / 255), 1);
 }
 """

@@ -268,10 +268,16 @@ def test_minus_signs_are_of_numbers_alone():
         assert with_minus(text) == text
 
 
-def test_page_is_written_whole_beside_the_other_files(tmp_path, monkeypatch):
+@pytest.mark.parametrize("part", ["results", "plots.learning_curves", "markdown", "page"])
+def test_nothing_is_written_unless_all_of_it_can_be(tmp_path, monkeypatch, part):
     comparison = made_up(ERRORS)
     object.__setattr__(comparison, "folder", tmp_path)
-    written = []
-    monkeypatch.setattr(report, "write_atomically", lambda path, content: written.append(path.name))
+    with monkeypatch.context() as broken:
+        broken.setattr(f"{report.__name__}.{part}", None)
+        with pytest.raises(TypeError):
+            report.write(comparison)
+    assert list(tmp_path.iterdir()) == []
     report.write(comparison)
-    assert "report.html" in written
+    figures = ["differences.png", "learning_curves.png"]
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == [*figures, "report.html", "report.md", "results.json"]

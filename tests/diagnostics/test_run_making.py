@@ -55,6 +55,17 @@ def test_a_process_that_has_other_data_is_one_sentence(tmp_path):
         task.run()
 
 
+def test_a_process_that_has_run_on_a_file_reads_it_again_once_it_is_another(tmp_path):
+    path, techniques = tmp_path / "line.npz", parse_techniques("baseline")
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+    for y in (x[:, 0], x[:, 1]):
+        np.savez(path, x=x, y=y)
+        source = DataSource(path, None, "regression", None)
+        here = Experiment(source, "mlp", mlp, techniques, Budget(1, 8, 1e-3))
+        run = _RunElsewhere.of(here, techniques[0], 0).run()
+        assert run["test"] == here.run(techniques[0], 0)["test"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "sentence"),
     [

@@ -69,6 +69,20 @@ def test_damaged_run_is_one_sentence(tmp_path):
         store.load("l2", 0)
 
 
+def test_run_that_the_check_refuses_is_damaged(tmp_path):
+    store, seen = RunStore(tmp_path), []
+    store.save("l2", 0, {"error": 0.5})
+    assert store.load("l2", 0, seen.append) == {"error": 0.5}
+    assert seen == [{"error": 0.5}]
+
+    def refuse(run):
+        raise ValueError("no error")
+
+    with pytest.raises(ValueError, match=r"seed=0\.json' is damaged: delete it") as error:
+        store.load("l2", 0, refuse)
+    assert str(error.value.__cause__) == "no error"
+
+
 def test_json_never_holds_what_json_cannot():
     with pytest.raises(ValueError):
         to_json({"error": float("nan")})

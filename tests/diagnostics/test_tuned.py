@@ -104,6 +104,16 @@ def test_same_call_again_trains_nothing_and_more_trials_train_the_rest(compariso
     assert made[1:] in ([], [0]), "one trial, and the run of what it found, if it was the best"
 
 
+def test_two_processes_tune_and_compare_as_one_does(comparison, tmp_path):
+    def measured(found):
+        return [{**run, "seconds_per_epoch": None} for run in found.runs]
+
+    given = {"seeds": 1, "tune": TRIALS, "out": tmp_path / "out", **SMALL}
+    parallel = compare("digits", "l2,dropout:rate=0.3", jobs=2, **given)
+    assert parallel.settings == comparison.settings, "all trials"
+    assert measured(parallel) == measured(comparison)
+
+
 def test_one_trial_is_no_search(tmp_path):
     with pytest.raises(ValueError, match=r"`tune` must be an integer in \[2, inf\)"):
         compare("digits", "l2", tune=1, out=tmp_path / "out", **SMALL)

@@ -48,18 +48,6 @@ def test_json_that_is_too_large_is_not_read(tmp_path, monkeypatch):
         safe_files.read_json(path)
 
 
-@pytest.mark.parametrize("value", ["evil", True, {"a": ["evil"]}])
-def test_run_whose_number_is_something_else_is_one_sentence(value, tmp_path):
-    store = RunStore(tmp_path)
-    store.save("l2", 0, {"test": {"error": value}})
-    with pytest.raises(ValueError, match="is damaged"):
-        store.load("l2", 0, ["test.error"])
-    with pytest.raises(ValueError, match="is damaged"):
-        store.load("l2", 0, ["test.error.deeper"])
-    store.save("l2", 0, {"test": {"error": [0.5, None]}})
-    assert store.load("l2", 0, ["test.error"])
-
-
 @pytest.mark.parametrize("content", BAD_JSON.values(), ids=BAD_JSON)
 def test_folds_of_a_search_that_are_damaged_are_one_sentence(content, tmp_path):
     tuning = pytest.importorskip("keras_regzoo.tuning.cross_validated_tuner")

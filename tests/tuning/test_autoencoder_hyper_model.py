@@ -44,7 +44,18 @@ def test_kind_is_that_of_the_trial_with_its_strength_alone(kind, cls):
 
 def test_kinds_that_are_not_wanted_are_not_searched():
     _, hp = trial(AutoencoderHyperModel((8,), kinds=("none",)))
-    assert [each.name for each in hp.space] == ["width", "depth", "latent", "kind", "learning_rate"]
+    assert [each.name for each in hp.space] == ["depth", "latent", "width", "kind", "learning_rate"]
+
+
+def test_width_is_searched_only_where_there_are_hidden_layers():
+    for depth in (0, 2):
+        _, hp = trial(AutoencoderHyperModel((8,)), depth=depth)
+        active = {each.name for each in hp.space if hp.is_active(each)}
+        assert ("width" in active) == ("width" in hp.values) == bool(depth)
+    _, hp = trial(AutoencoderHyperModel((8,), depth=(0, 0)))
+    assert "width" not in {each.name for each in hp.space}
+    model, hp = trial(AutoencoderHyperModel((8,), width=(16, 16), depth=(1, 1), latent=(2, 2)))
+    assert widths(model) == [16, 2]
 
 
 def test_keras_tuner_searches_it(tmp_path):

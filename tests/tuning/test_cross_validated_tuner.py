@@ -1,33 +1,21 @@
 """Searches with cross-validated objectives: their scores, their end, their life after a kill."""
 
 import os
-import socket
-import subprocess
 import sys
-from pathlib import Path
 
 import keras_tuner
 import numpy as np
 import pytest
 
 from keras_regzoo import tuning
-from keras_regzoo.quiet import QUIET
 from keras_regzoo.training import cross_validate
 from keras_regzoo.tuning.cross_validated_tuner import PEERS
-from tests.tuning.search_process import FOLDS, TRIALS, X, Y, build, tuner
+from tests.tuning.search_process import FIT, FOLDS, TRIALS, X, Y, build, results, tuner
 
 pytestmark = [
     pytest.mark.one_backend,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # KerasTuner's and gRPC's own
 ]
-FIT = {"epochs": 3, "batch_size": 8, "shuffle": False, "verbose": QUIET}
-ROOT = Path(__file__).parents[2]
-
-
-def results(search):
-    """Returns rate and score of each trial, in the order of the trials."""
-    trials = search.oracle.trials
-    return [(trials[i].hyperparameters.get("rate"), trials[i].score) for i in sorted(trials)]
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +171,41 @@ def test_a_torn_file_of_a_search_is_one_sentence(name, tmp_path):
         tuner(tmp_path, trials=1)
 
 
+@pytest.mark.parametrize("name", ["oracle.json", "trial_0/trial.json"])
+def test_a_missing_file_of_a_search_is_one_sentence(name, tmp_path):
+    tuner(tmp_path, trials=1).search(X, Y, **FIT)
+    (tmp_path / "search" / name).unlink()
+    with pytest.raises(ValueError, match="`directory` must hold no damaged search"):
+        tuner(tmp_path, trials=1)
+
+
+def test_torn_folds_are_one_sentence_that_says_what_to_delete(tmp_path):
+    tuner(tmp_path, trials=1).search(X, Y, **FIT)
+    (tmp_path / "search" / "trial_0" / "folds.json").write_text("{")
+    with pytest.raises(
+        ValueError, match=r"folds\.json' is damaged \(.*/search' to search anew"
+    ) as e:
+        tuner(tmp_path, trials=1).refit(X, Y)
+    assert "\n" not in str(e.value)
+
+
+def test_a_trial_that_was_not_noted_before_a_kill_is_run(alone, tmp_path, monkeypatch):
+    search = tuner(tmp_path)
+    save_trial = search.oracle._save_trial
+
+    def killed(trial):
+        save_trial(trial)
+        if trial.trial_id == "2":
+            raise KilledError
+
+    monkeypatch.setattr(search.oracle, "_save_trial", killed)
+    with pytest.raises(KilledError):
+        search.search(X, Y, **FIT)
+    resumed = tuner(tmp_path)
+    resumed.search(X, Y, **FIT)
+    assert results(resumed) == results(alone)
+
+
 def test_poor_trials_end_after_their_first_folds(tmp_path):
     search = tuner(tmp_path, trials=8, patience=1)
     search.search(X, Y, **FIT)
@@ -292,31 +315,6 @@ def test_a_model_without_targets_is_searched_and_refitted(tmp_path):
     assert np.isfinite(best.score)
     refitted = search.refit(X, batch_size=8)
     assert refitted.model.reconstruct(X).shape == X.shape
-
-
-def test_chief_and_two_workers_find_what_one_process_finds(alone, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = {"KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": str(port)}
-    command = [sys.executable, "-m", "tests.tuning.search_process", str(tmp_path)]
-    running = [
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **address, "KERASTUNER_TUNER_ID": name},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        for name in ("chief", "worker-0", "worker-1")
-    ]
-    outputs = [process.communicate(timeout=600)[0].decode() for process in running]
-    assert [process.returncode for process in running] == [0, 0, 0], outputs
-    search = tuner(tmp_path)
-    search.oracle.reload()
-    np.testing.assert_allclose(sorted(results(search)), sorted(results(alone)), rtol=1e-6)
-    scored = sorted((tmp_path / "search").glob("trial_*/folds.json"))
-    assert len(scored) == TRIALS
 
 
 def test_what_needs_keras_tuner_says_so(monkeypatch, tmp_path):

@@ -65,6 +65,24 @@ def test_saved_network_is_the_users_and_has_the_test_error(result):
     assert result.refit["steps"] == 5  # 155 of 310 examples, in batches of 32
 
 
+def test_a_kill_while_the_network_is_saved_leaves_the_old_one(result, monkeypatch):
+    path = result.folder / "best.keras"
+    before, names = path.read_bytes(), sorted(each.name for each in result.folder.iterdir())
+    save = keras.Model.save
+
+    def torn(self, filepath, *args, **options):
+        save(self, filepath, *args, **options)
+        with open(filepath, "r+b") as file:
+            file.truncate(100)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.Model, "save", torn)
+    with pytest.raises(KeyboardInterrupt):
+        tuning.search("digits", "l2,dropout", out=result.folder, **SMALL)
+    assert path.read_bytes() == before
+    assert sorted(each.name for each in result.folder.iterdir()) == names
+
+
 @pytest.mark.parametrize("name", ["l2", "dropout", "mixup"])
 def test_network_trained_with_any_technique_can_be_loaded(name, tmp_path, monkeypatch):
     module = importlib.import_module("keras_regzoo.tuning.regularized_hyper_model")

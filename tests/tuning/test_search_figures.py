@@ -44,8 +44,16 @@ def dots(axes):
 def test_the_lowest_score_so_far_never_rises():
     (axes,) = search_figures.best_so_far(made_up()).axes
     (best,) = [line for line in axes.lines if line.get_drawstyle().startswith("steps")]
-    np.testing.assert_allclose(best.get_ydata(), [0.5, 0.4, 0.4, 0.4, 0.3])
+    np.testing.assert_allclose(best.get_ydata(), [0.5, 0.4, 0.4, 0.3])
     assert set(dots(axes)) == {(n + 1, score) for n, score in enumerate(SCORES) if score}
+
+
+def test_a_trial_that_ended_early_is_never_the_best_so_far():
+    (axes,) = search_figures.best_so_far(made_up([0.5, 0.4, 0.45, 0.1, 0.3, None])).axes
+    (best,) = [line for line in axes.lines if line.get_drawstyle().startswith("steps")]
+    assert best.get_xdata().tolist() == [1, 2, 3, 5]
+    np.testing.assert_allclose(best.get_ydata(), [0.5, 0.4, 0.4, 0.3])
+    assert (4, 0.1) in dots(axes)
 
 
 def test_each_hyperparameter_has_the_trials_that_use_it_on_its_scale():
