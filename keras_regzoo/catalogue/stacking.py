@@ -20,6 +20,7 @@ ENTRIES: tuple[Entry, ...] = (
         "stage.",
         reference=papers.VINCENT_2010.at("§3.5"),
         further=(papers.BENGIO_2007,),
+        evidence="benchmarks/results/deep_autoencoder.json",
         aliases=("stacked_denoising_autoencoder",),
         symbol="keras_regzoo.models.StackedAutoencoder",
     ),
