@@ -20,7 +20,7 @@ pytestmark = pytest.mark.one_backend
 
 SMALL = {"seeds": 1, "epochs": 2, "train_size": 40, "batch_size": 20, "progress": False}
 L2 = parse_techniques("l2")[1]
-MISSING = object()
+MISSING = "(missing)"  # in place of a value; equal in every process
 REQUIRED = (
     *("technique", "options", "seed", "epochs_trained", "kept_epoch", "seconds_per_epoch"),
     *(f"{part}.{name}" for part in ("train", "validation", "test") for name in ("error", "loss")),
