@@ -17,7 +17,7 @@ under weight decay.
 Expected: images drawn are 0.034 from the data under the Gaussian and 0.019 under the mixture, test
 images 0.033 and 0.025 from them, and reconstructions 0.014, with either penalty and without: what
 the paper reports for larger images, that a smooth decoder draws better ones, is not seen on these.
-Means over two seeds; 82 s of processor time on TensorFlow, on a busy machine.
+Means over two seeds; 33 s on TensorFlow.
 """
 
 from __future__ import annotations
