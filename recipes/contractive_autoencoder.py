@@ -95,17 +95,9 @@ def draw(images: data.Dataset, epochs: int) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all and writes the JSON; returns 0 if all means are as expected, else 1."""
+    needs = Needs(labelled=LABELLED)
     return run_study(
-        argv,
-        __file__,
-        __doc__,
-        list(METHODS),
-        measure,
-        EPOCHS,
-        EXPECTED,
-        SETTINGS,
-        draw,
-        Needs(labelled=LABELLED),
+        argv, __file__, __doc__, list(METHODS), measure, EPOCHS, EXPECTED, SETTINGS, draw, needs
     )
 
 

@@ -88,17 +88,7 @@ def draw(images: data.Dataset, epochs: int) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all methods and writes the JSON; returns 0 if all are as expected, else 1."""
-    return run_study(
-        argv,
-        __file__,
-        __doc__,
-        METHODS,
-        measure,
-        EPOCHS,
-        EXPECTED,
-        SETTINGS,
-        draw,
-    )
+    return run_study(argv, __file__, __doc__, METHODS, measure, EPOCHS, EXPECTED, SETTINGS, draw)
 
 
 if __name__ == "__main__":

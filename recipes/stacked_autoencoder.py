@@ -115,17 +115,9 @@ def draw(images: data.Dataset, epochs: int) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures all methods and writes the JSON; returns 0 if all are as expected, else 1."""
+    needs = Needs(labelled=LABELS)
     return run_study(
-        argv,
-        __file__,
-        __doc__,
-        METHODS,
-        measure,
-        EPOCHS,
-        EXPECTED,
-        SETTINGS,
-        draw,
-        Needs(labelled=LABELS),
+        argv, __file__, __doc__, METHODS, measure, EPOCHS, EXPECTED, SETTINGS, draw, needs
     )
 
 
