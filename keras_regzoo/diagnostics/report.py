@@ -16,7 +16,7 @@ from keras_regzoo.diagnostics.report_protocol import (
     protocol,
     reproduce,
 )
-from keras_regzoo.diagnostics.run_store import to_json, write_atomically
+from keras_regzoo.diagnostics.run_store import to_json, write_files
 from keras_regzoo.diagnostics.verdict import verdict
 
 
@@ -33,8 +33,7 @@ def write(comparison: Comparison) -> None:
         "report.md": markdown(comparison),
         "report.html": page(comparison),
     }
-    for name, content in files.items():  # all of it is there, or nothing is written
-        write_atomically(comparison.folder / name, content)
+    write_files(comparison.folder, files)
 
 
 def results(comparison: Comparison) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keras_regzoo.diagnostics.environment import environment
 from keras_regzoo.diagnostics.figure_style import png
-from keras_regzoo.diagnostics.run_store import to_json, write_atomically
+from keras_regzoo.diagnostics.run_store import to_json, write_files
 from keras_regzoo.tuning import search_figures
 from keras_regzoo.tuning.search_result import SearchResult
 
@@ -27,5 +27,4 @@ def write(result: SearchResult) -> None:
     }
     files = {"search.json": to_json(content)}
     files |= {name: png(draw(result)) for name, draw in FIGURES.items()}
-    for name, each in files.items():  # all of it is there, or nothing is written
-        write_atomically(result.folder / name, each)
+    write_files(result.folder, files)
