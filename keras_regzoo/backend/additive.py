@@ -65,8 +65,19 @@ def total(function: Callable[[Any], Any], start: int, stop: int) -> Any:
     """
     if hasattr(_engine, "total"):
         return _engine.total(function, start, stop)
-    first, *rest = map(function, range(start, stop))
-    return tree.map_structure(lambda *each: sum(each[1:], each[0]), first, *rest)
+    return added([function(index) for index in range(start, stop)])
+
+
+def added(parts: list[Any]) -> Any:
+    """Returns the sum of structures of tensors, tensor by tensor.
+
+    Example:
+
+    >>> made = keras_regzoo.backend.added([{"a": keras.ops.ones(2)}, {"a": keras.ops.ones(2)}])
+    >>> print(keras.ops.convert_to_numpy(made["a"]))
+    [2. 2.]
+    """
+    return tree.map_structure(lambda *each: sum(each[1:], each[0]), *parts)
 
 
 def kept(tensor: Any) -> Any:

@@ -41,8 +41,8 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
         compiled.build(_aligned(compiled, y, outputs), outputs)
     several = len(compiled._flat_losses) > 1
     sparse = any(_function(each.loss)[0] == SPARSE for each in compiled._flat_losses)
-    single = not tree.is_nested(y) and not tree.is_nested(outputs)
-    soft = sparse and not (single and not _is_soft(y, outputs))
+    nested = tree.is_nested(y) or tree.is_nested(outputs)
+    soft = sparse and (nested or _is_soft(y, outputs))
     if not several and not compiled.metrics and not soft:
         value = compiled(y, outputs, _broadcast(sample_weight, outputs))
         return value, {DATA_LOSS: value}

@@ -10,7 +10,7 @@ import keras
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.backend import normal, total
+from keras_regzoo.backend import added, normal, total
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -115,13 +115,13 @@ class LossSmoothing(Objective):
                 return [loss.evaluate(point._replace(weights=each)) for each in perturbed]
 
             def another(index: Any) -> tuple[Tensor, Terms]:
-                return _sum(along(self.signed(self.numbers(seed, index, noise.shape[0]))))
+                return added(along(self.signed(self.numbers(seed, index, noise.shape[0]))))
 
             def average() -> tuple[Tensor, Terms]:
                 parts = [first, *along(self.signed(noise)[1:])]
                 if self._draws() > 1:
                     parts.append(total(another, 1, self._draws()))
-                return tree.map_structure(lambda part: part / self.samples, _sum(parts))
+                return tree.map_structure(lambda part: part / self.samples, added(parts))
 
             seed, noise = draw
             return first if self.samples == 1 else self._when(average, first)
@@ -150,10 +150,6 @@ class LossSmoothing(Objective):
     def get_config(self) -> dict[str, Any]:
         names = ("samples", "antithetic", "relative", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def _sum(parts: list[Any]) -> Any:
-    return tree.map_structure(lambda *each: sum(each[1:], each[0]), *parts)
 
 
 def perturb(

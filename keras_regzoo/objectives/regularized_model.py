@@ -86,18 +86,17 @@ class RegularizedModel(ObjectiveModel):
 
     def checked(self, names: tuple[str, str], x: Any, y: Any = None, loss: Any = None) -> Any:
         """Returns `x`, checked as the model checks what it is given, if it does."""
-        return self._of_model("checked", names, x, y, loss) if self._checks else x
+        model: Any = self.base
+        return model.checked(names, x, y, loss) if self._checks else x
 
     def held_out(self, data: Any, loss: Any = None) -> Any:
         """Returns what to validate on, checked in the same way."""
-        return self._of_model("held_out", data, loss) if self._checks else data
+        model: Any = self.base
+        return model.held_out(data, loss) if self._checks else data
 
     @property
     def _checks(self) -> bool:
         return isinstance(self.base, ObjectiveModel) and hasattr(self.base, "held_out")
-
-    def _of_model(self, method: str, *args: Any) -> Any:
-        return getattr(self.base, method)(*args)
 
     def get_config(self) -> dict[str, Any]:
         model = keras.saving.serialize_keras_object(self.base)
