@@ -96,6 +96,8 @@ class MeanTeacher(TwoViews):
     def attach(self, model: keras.Model) -> None:
         super().attach(model)
         self._models = _Models(model)
+        if self.averages:  # of the model before it was built anew
+            self.steps.assign(0)
         self.averages = [self._average(v.name, v.shape) for v in floating(model)]
 
     def begin(self, weights: list[Tensor]) -> list[Tensor]:

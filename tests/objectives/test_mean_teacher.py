@@ -130,6 +130,27 @@ def test_a_model_wrapped_again_keeps_its_teacher_and_is_saved(tmp_path):
         np.testing.assert_array_equal(made, expected)
 
 
+def test_a_model_built_anew_and_wrapped_again_has_a_teacher_of_its_own(tmp_path):
+    keras.utils.set_random_seed(1)
+    base, mean_teacher = linear(), MeanTeacher(decay=0.5)
+    train(RegularizedModel(base, [mean_teacher]), steps=3)
+    base.pop()
+    for units in (7, 3):
+        base.add(layers.Dense(units))
+    wrapped = RegularizedModel(base, [mean_teacher])
+    before = mean_teacher.teacher.predict(X, verbose=0)
+    np.testing.assert_allclose(before, base.predict(X, verbose=0), rtol=1e-6)
+    recorder = Recorder(base)
+    train(wrapped, steps=3, callbacks=[recorder])
+    expected = averages(recorder.weights, 0.5)
+    for made, reference in zip(mean_teacher.teacher.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(made, reference, rtol=1e-5, atol=1e-6)
+    wrapped.save(tmp_path / "wrapped.keras")
+    (loaded,) = keras.saving.load_model(tmp_path / "wrapped.keras").objectives
+    taught = mean_teacher.teacher.predict(X, verbose=0)
+    np.testing.assert_allclose(loaded.teacher.predict(X, verbose=0), taught, rtol=1e-6)
+
+
 def test_before_training_the_teacher_is_a_copy():
     model = full()
     mean_teacher = MeanTeacher()
