@@ -1,6 +1,6 @@
 """The only place that names a backend: differentiation, and a model as a pure function."""
 
-from keras_regzoo.backend.additive import added, additive, kept, sums, total
+from keras_regzoo.backend.additive import added, additive, kept, sums
 from keras_regzoo.backend.aside import aside
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
 from keras_regzoo.backend.copying import copy_model
@@ -11,6 +11,7 @@ from keras_regzoo.backend.devices import (
     numpy_value,
     replica,
     replicas,
+    values_before_step,
     write_back,
 )
 from keras_regzoo.backend.linalg import svd
@@ -56,9 +57,9 @@ __all__ = [
     "sum_of_squares",
     "sums",
     "svd",
-    "total",
     "uniform",
     "value_and_grad",
+    "values_before_step",
     "vjp",
     "write_back",
 ]

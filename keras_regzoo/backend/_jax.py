@@ -53,19 +53,8 @@ def _(args: tuple, tangents: tuple) -> tuple[Any, Any]:
     return sums(*args), jax.numpy.stack([jax.numpy.sum(each) for each in tangents[0]])
 
 
-def total(function: Callable[[Any], Any], start: int, stop: int) -> Any:
-    """A loop in the memory of one term: what a branch not taken would fill with zeros."""
-    shapes = jax.eval_shape(function, start)
-    zeros = jax.tree.map(lambda each: jax.numpy.zeros(each.shape, each.dtype), shapes)
-
-    def add(sums: Any, index: Any) -> tuple[Any, None]:
-        return jax.tree.map(jax.numpy.add, sums, jax.checkpoint(function)(index)), None
-
-    return jax.lax.scan(add, zeros, jax.numpy.arange(start, stop))[0]
-
-
-def kept(tensor: Any) -> Any:
-    return jax.lax.optimization_barrier(tensor)
+def kept(tensors: Any) -> Any:
+    return jax.lax.optimization_barrier(tensors)
 
 
 def read(value: Any) -> Any:
@@ -116,3 +105,13 @@ def build_to_train(model: Any, batches: Any) -> None:
 
 def repeats_shuffling() -> bool:
     return True
+
+
+def values_before_step(model: Any, variables: list[Any], args: tuple) -> list[float] | None:
+    """A step that goes on from the last one is given the very values that one returned."""
+    state, *_ = args
+    values = state[1]
+    if values is (getattr(model, "_jax_state", None) or {}).get("non_trainable_variables"):
+        return None
+    positions = {id(each): place for place, each in enumerate(model.non_trainable_variables)}
+    return [float(values[positions[id(each)]]) for each in variables]

@@ -114,8 +114,8 @@ def _sums(*tensors: tf.Tensor) -> Any:
     return tf.stack([tf.reduce_sum(each) for each in rows]), spread
 
 
-def kept(tensor: tf.Tensor) -> tf.Tensor:
-    return _kept(tensor) if _in_xla() else tensor
+def kept(tensors: Any) -> Any:
+    return tf.nest.map_structure(_kept, tensors) if _in_xla() else tensors
 
 
 @tf.custom_gradient

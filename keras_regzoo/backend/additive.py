@@ -50,24 +50,6 @@ def sums(tensors: list[Any]) -> Any:
     return ops.stack([ops.sum(each) for each in tensors])
 
 
-def total(function: Callable[[Any], Any], start: int, stop: int) -> Any:
-    """Returns `Σ function(i)` for i from `start` to `stop - 1`, on JAX in a compiled loop.
-
-    Args:
-        function: Maps an integer, or a scalar tensor that holds it, to a structure of tensors.
-        start: The first index.
-        stop: The one behind the last, above `start`.
-
-    Example:
-
-    >>> float(keras_regzoo.backend.total(lambda i: keras.ops.cast(i, "float32"), 1, 4))
-    6.0
-    """
-    if hasattr(_engine, "total"):
-        return _engine.total(function, start, stop)
-    return added([function(index) for index in range(start, stop)])
-
-
 def added(parts: list[Any]) -> Any:
     """Returns the sum of structures of tensors, tensor by tensor.
 
@@ -80,12 +62,12 @@ def added(parts: list[Any]) -> Any:
     return tree.map_structure(lambda *each: sum(each[1:], each[0]), *parts)
 
 
-def kept(tensor: Any) -> Any:
-    """Returns `tensor`, which XLA then computes once, and not again wherever it is used.
+def kept(tensors: Any) -> Any:
+    """Returns a tensor or a list, which XLA then computes once, and not again wherever it is used.
 
     Example:
 
     >>> float(keras_regzoo.backend.kept(keras.ops.array(3.0)))
     3.0
     """
-    return _engine.kept(tensor) if hasattr(_engine, "kept") else tensor
+    return _engine.kept(tensors) if hasattr(_engine, "kept") else tensors

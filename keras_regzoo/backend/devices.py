@@ -76,3 +76,22 @@ def assign_between_steps(model: keras.Model, variable: keras.Variable, value: An
     """Assigns a variable of `model` so that the next training step sees it, mid-epoch too."""
     write_back(model)
     variable.assign(value)
+
+
+def values_before_step(
+    model: keras.Model, variables: list[keras.Variable], args: tuple
+) -> list[float] | None:
+    """Returns what a training step is about to read from scalar variables that it never assigns.
+
+    Args:
+        model: The model that is trained, which tracks them.
+        variables: The variables.
+        args: What `model.train_function` was called with.
+
+    Returns:
+        The values, or `None` where nothing can have changed them since the last step: on JAX,
+        which else would have to wait for that step.
+    """
+    if hasattr(_engine, "values_before_step"):
+        return _engine.values_before_step(model, variables, args)
+    return [float(variable.numpy()) for variable in variables]

@@ -46,15 +46,16 @@ def _moments(x: Any, means: Any, precisions: Any, log_heights: Any) -> tuple[Any
     Each component is an array of its own, since XLA is slow at summing over an axis of so few.
     """
     each = range(means.shape[0])
-    deviations = [(x - means[j]) * precisions[j] for j in each]
-    densities = [log_heights[j] - 0.5 * ops.square(deviations[j]) for j in each]
+    squares = ops.square(precisions)
+    distances = [x - means[j] for j in each]
+    densities = [log_heights[j] - 0.5 * squares[j] * ops.square(distances[j]) for j in each]
     highest = kept(ops.stop_gradient(functools.reduce(ops.maximum, densities)))
-    relative = [kept(ops.exp(density - highest)) for density in densities]
-    total = sum(relative)
-    inverse = kept(1.0 / total)
+    relative = kept([ops.exp(density - highest) for density in densities])
+    inverse = kept(1.0 / sum(relative))
     responsibilities = [part * inverse for part in relative]
-    pulls = [responsibilities[j] * deviations[j] for j in each]
-    found = sums([*responsibilities, *pulls, *[pulls[j] * deviations[j] for j in each]])
-    cost = -ops.sum(highest + ops.log(total))
-    slopes = sum(precisions[j] * pulls[j] for j in each)
-    return cost, slopes, *ops.split(found, 3)
+    pulls = [responsibilities[j] * distances[j] for j in each]
+    found = sums([*responsibilities, *pulls, *[pulls[j] * distances[j] for j in each]])
+    numbers, firsts, seconds = ops.split(found, 3)
+    cost = -ops.sum(highest - ops.log(inverse))
+    slopes = sum(squares[j] * pulls[j] for j in each)
+    return cost, slopes, numbers, firsts * precisions, seconds * squares

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.backend import added, normal, total
+from keras_regzoo.backend import added, normal
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -31,10 +30,8 @@ class LossSmoothing(Objective):
     perturbed, biases and normalization scales too. Active in training alone.
 
     A step takes n forward and backward passes, with the same dropout masks, and n (with
-    pairs n/2) normal numbers for each weight. Where σ is 0 none of the draws and one pass alone is
-    executed on every backend, compiled or not; on PyTorch the step is then a plain one. On JAX the
-    draws after the first are a loop in the memory of one, which makes their forward passes again
-    for the gradient: what a branch keeps for its gradient is filled with zeros where it is not run.
+    pairs n/2) normal numbers for each weight. Where σ is 0 it takes part in no step: the first
+    step of `fit` at that width is compiled anew.
 
     It is *not* `WeightNoise`, which is its single-sample estimate at a width that stays; nor label
     smoothing.
@@ -71,6 +68,8 @@ class LossSmoothing(Objective):
     Reference: Mobahi (2016), Training Recurrent Neural Networks by Diffusion, sec. 2.
     """
 
+    rests_at_zero = "stddev"
+
     def __init__(
         self,
         stddev: float = 0.1,
@@ -95,54 +94,29 @@ class LossSmoothing(Objective):
     def terms(self) -> tuple[str, ...]:
         return ()
 
-    def draw(self, weights: list[Tensor], x: Any) -> tuple[Tensor, Tensor]:
-        """Returns the seed of the step and the numbers of its first perturbation, 0 at width 0."""
-        seeds = [self.seed_generator.next() for _ in range(self._draws())]
+    def draw(self, weights: list[Tensor], x: Any) -> list[Tensor]:
+        """Returns ε of each perturbation of a step, of all weights in a row."""
         count = sum(math.prod(w.shape) for w in weights)
-        none = ops.broadcast_to(ops.zeros(()), (count,))
-        return seeds[0], self._when(lambda: self.numbers(seeds[0], 0, count), none)
+        if self.antithetic:
+            halves = [self.numbers(count) for _ in range(self.samples // 2)]
+            return [sign * half for half in halves for sign in (1, -1)]
+        return [self.numbers(count) for _ in range(self.samples)]
 
-    def move(self, draw: Any, weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
-        return self._when(lambda: self._perturbed(weights, draw[1]), weights), x
+    def move(self, draw: list[Tensor], weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
+        return self._perturbed(weights, draw[0]), x
 
-    def transform(self, loss: Loss, draw: Any) -> Loss:
+    def transform(self, loss: Loss, draw: list[Tensor]) -> Loss:
         def smoothed(point: Point) -> tuple[Tensor, Terms]:
             weights, x = loss.step.once(self.move, draw, point.weights, point.x)
-            first = loss.evaluate(point._replace(weights=weights, x=x))
-
-            def along(noises: list[Tensor]) -> list[tuple[Tensor, Terms]]:
-                perturbed = [self._perturbed(point.weights, noise) for noise in noises]
-                return [loss.evaluate(point._replace(weights=each)) for each in perturbed]
-
-            def another(index: Any) -> tuple[Tensor, Terms]:
-                return added(along(self.signed(self.numbers(seed, index, noise.shape[0]))))
-
-            def average() -> tuple[Tensor, Terms]:
-                parts = [first, *along(self.signed(noise)[1:])]
-                if self._draws() > 1:
-                    parts.append(total(another, 1, self._draws()))
-                return tree.map_structure(lambda part: part / self.samples, added(parts))
-
-            seed, noise = draw
-            return first if self.samples == 1 else self._when(average, first)
+            moved = [weights, *(self._perturbed(point.weights, noise) for noise in draw[1:])]
+            parts = [loss.evaluate(point._replace(weights=each, x=x)) for each in moved]
+            return tree.map_structure(lambda part: part / self.samples, added(parts))
 
         return loss.then(smoothed)
 
-    def numbers(self, seed: Tensor, index: Any, count: int) -> Tensor:
-        """Returns `count` standard normal numbers, the same for one seed and index."""
-        seed = seed + ops.stack([ops.zeros((), seed.dtype), ops.cast(index, seed.dtype)])
-        with keras.StatelessScope(state_mapping=[(self.seed_generator.state, seed)]):
-            return normal((count,), self.seed_generator)
-
-    def signed(self, noise: Tensor) -> list[Tensor]:
-        """Returns ε of each perturbation made of one draw: of all weights in a row."""
-        return [noise, -noise] if self.antithetic else [noise]
-
-    def _when(self, function: Callable[[], Any], otherwise: Any) -> Any:
-        return ops.cond(ops.greater(self.stddev, 0), function, lambda: otherwise)
-
-    def _draws(self) -> int:
-        return self.samples // 2 if self.antithetic else self.samples
+    def numbers(self, count: int) -> Tensor:
+        """Returns `count` standard normal numbers."""
+        return normal((count,), self.seed_generator)
 
     def _perturbed(self, weights: list[Tensor], noise: Tensor) -> list[Tensor]:
         return perturb(weights, noise, self.stddev, self.relative)

@@ -32,6 +32,7 @@ class Objective(keras.layers.Layer):
             interval it must lie in. Each becomes a variable of that name.
     """
 
+    rests_at_zero = ""  # the strength at whose 0 it changes nothing, not even the logs
     takes_unlabelled = False  # whether -1 and rows of zeros among the targets mark missing labels
     retakes = False  # whether the trained loss is taken in other passes than its logged parts
 
@@ -42,6 +43,7 @@ class Objective(keras.layers.Layer):
             setattr(self, argument, add_strength(self, argument, value, within))
         self._model: weakref.ref[keras.Model] | None = None
         self._seen: tuple[weakref.ref[Any], ...] = ()
+        self._made_for_model: tuple[keras.Variable, ...] = ()
         self.built = True
 
     @property
@@ -67,9 +69,17 @@ class Objective(keras.layers.Layer):
             )
         built = [each for each in (graph_of(model), *model.variables) if each is not None]
         if known is None or not same_objects([each() for each in self._seen], built):
-            self.attach(model)
+            self._attach_anew(model)
         self._model = weakref.ref(model)
         self._seen = tuple(map(weakref.ref, built))
+
+    def _attach_anew(self, model: keras.Model) -> None:
+        """Attaches it without the variables that it made for the model as it was before."""
+        for variable in self._made_for_model:
+            self._untrack_variable(variable)
+        own = set(map(id, self.variables))
+        self.attach(model)
+        self._made_for_model = tuple(each for each in self.variables if id(each) not in own)
 
     def attach(self, model: keras.Model) -> None:
         """Looks up, once, what it needs of the built base `model`.

@@ -12,6 +12,7 @@ from keras_regzoo.backend import Pass, PureView
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import DATA_LOSS, data_loss, from_logits
 from keras_regzoo.objectives.inputs import as_fed
+from keras_regzoo.objectives.lean_steps import LeanSteps
 from keras_regzoo.objectives.loss import Loss, Point, Step, Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import Objective, checked, same_objects
 from keras_regzoo.objectives.term_means import ScalarMean, TermMeans, update_trackers
@@ -21,7 +22,7 @@ from keras_regzoo.validation import plain_sentences
 _in_step = threading.local()  # replicas of one model trace their steps in threads of their own
 
 
-class ObjectiveModel(keras.Model):
+class ObjectiveModel(LeanSteps):
     """Trains a base model on its compiled loss as a list of objectives transforms it (abstract).
 
     Everything else is Keras's: `compile`, `fit`, `evaluate`, `predict`, callbacks, saving. In
@@ -72,7 +73,6 @@ class ObjectiveModel(keras.Model):
 
     @property
     def acting(self) -> list[Objective]:
-        """All objectives, in the order in which they are applied."""
         return [*self.built_in, *self.objectives]
 
     @property
@@ -109,11 +109,11 @@ class ObjectiveModel(keras.Model):
             return outputs
         return self._first_pass(inputs)
 
-    def train_step(self, *args: Any) -> Any:
+    def take_step(self, *args: Any) -> Any:
         """Keras's own: only within it does `call` make the pass that objectives act on."""
         _in_step.model, before = self, getattr(_in_step, "model", None)
         try:
-            return super().train_step(*args)
+            return super().take_step(*args)
         finally:
             _in_step.model = before
 
@@ -170,10 +170,10 @@ class ObjectiveModel(keras.Model):
         if self._compile_loss is not None and self._compile_loss.metrics:
             self._compile_loss(y, y_pred, sample_weight)  # its losses per output are logged once
         loss = Loss(step, self._plain_loss(step))
-        for objective, draw in zip(self.acting, draws, strict=True):
+        for objective, draw in zip(self.awake, draws, strict=True):
             loss = objective.transform(loss, draw)
         value, terms = loss.evaluate(Point(step.weights, step.x, y, sample_weight))
-        for objective in self.acting:
+        for objective in self.awake:
             objective.update(terms)
         self._log(terms, x, training)
         return value
@@ -230,13 +230,13 @@ class ObjectiveModel(keras.Model):
     def _begin(self, x: Any) -> tuple[Step, list[Any]]:
         step = Step(self._view, as_fed(self.core, x), self._from_logits)
         with plain_sentences():
-            return step, [objective.draw(step.weights, step.x) for objective in self.acting]
+            return step, [objective.draw(step.weights, step.x) for objective in self.awake]
 
     def _first_pass(self, inputs: Any) -> Any:
         """Makes the trainer's pass where the trained loss will first be evaluated."""
         step, draws = self._begin(inputs)
         weights, x = step.weights, step.x
-        for objective, draw in zip(reversed(self.acting), reversed(draws), strict=True):
+        for objective, draw in zip(reversed(self.awake), reversed(draws), strict=True):
             weights, x = step.once(objective.move, draw, weights, x)
         if weights is step.weights:
             outputs, taps = self._view.call_layer(x, training=True)

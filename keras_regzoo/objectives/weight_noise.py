@@ -51,6 +51,8 @@ class WeightNoise(WeightTransform):
     Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 7.5.
     """
 
+    rests_at_zero = "stddev"
+
     def __init__(
         self, stddev: float = 0.05, seed: int | None = None, name: str | None = None
     ) -> None:
