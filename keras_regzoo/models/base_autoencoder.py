@@ -16,6 +16,7 @@ from keras_regzoo.models.inputs import (
     check_arrays,
     check_data,
     check_fit,
+    check_names,
     check_shapes,
     check_targets,
     single,
@@ -88,7 +89,7 @@ class BaseAutoencoder(ObjectiveModel):
         return shape
 
     def check_ends(self, encoder: keras.Model, decoder: keras.Model) -> None:
-        """Raises a ValueError if the shapes of the two models are known and do not meet."""
+        """Raises a ValueError if the ends of the two models are known and do not meet."""
         check_fit(encoder, decoder, self.code_shape)
 
     def targets(self, x: Any, y: Any, name: str = "y") -> Any:
@@ -236,6 +237,7 @@ class BaseAutoencoder(ObjectiveModel):
 
 def chain(encoder: keras.Model, stages: Models, name: str) -> keras.Model:
     """Returns the model of some layers one after another, built if the encoder's input is known."""
+    check_names(stages)
     known = encoder.built and hasattr(encoder, "inputs")
     inputs = [keras.Input(batch_shape=encoder.input_shape)] if known else []
     return keras.Sequential([*inputs, *stages], name=name)
