@@ -28,7 +28,7 @@ import numpy as np
 
 from keras_regzoo import data, validation
 from keras_regzoo.cli.study_recipe import run_study, trained
-from keras_regzoo.diagnostics import plots
+from keras_regzoo.diagnostics import dead_units, plots
 from keras_regzoo.models import JumpReLUDictionary, TopKDictionary
 
 METHODS = ("pca", "top_k", "top_k_alone", "jump_relu")
@@ -125,9 +125,8 @@ def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[s
     left = np.square(x - model.reconstruct(x))
     found = {"explained": float(1 - left.sum() / np.square(x - x.mean(axis=0)).sum())}
     if method != "pca":
-        on = model.encode(x) != 0
-        found["active"] = float(on.sum(axis=1).mean())
-        found["unused"] = float(np.mean(~on.any(axis=0)))
+        found["active"] = float(np.count_nonzero(model.encode(x), axis=1).mean())
+        found["unused"] = float(dead_units(model.encoder, x).mean())
     return found
 
 

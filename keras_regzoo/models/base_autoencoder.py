@@ -41,8 +41,8 @@ class BaseAutoencoder(ObjectiveModel):
     needs more than the reconstruction fills in `network` instead, and brings a `Criterion`.
 
     What it is given is checked before any step: shapes, NaN and infinity, and the range that a
-    likelihood asks for, of arrays in whole, of a dataset, generator or loader in its first batch
-    alone. Predictions ask for no range.
+    likelihood asks for: of arrays all of them, of a dataset, generator or loader its first batch
+    alone, of a `numpy.memmap` some parts. Predictions ask for no range.
 
     A `numpy.memmap` given to `fit`, `evaluate`, `predict` and what is built on them, alone or in a
     list, here or in a `RegularizedModel`, is read a batch at a time, by `data.MemmapDataset`: as
