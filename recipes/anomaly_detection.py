@@ -28,6 +28,7 @@ import keras
 import numpy as np
 
 from keras_regzoo import data, validation
+from keras_regzoo.cli.judges import principal_components
 from keras_regzoo.cli.study_recipe import run_study, trained
 from keras_regzoo.diagnostics import plots
 from keras_regzoo.models import Autoencoder, DenoisingAutoencoder, dense_autoencoder
@@ -95,8 +96,7 @@ def scores(method: str, images: data.Dataset, seed: int, epochs: int) -> np.ndar
         ensemble = validation.extra("sklearn.ensemble", "recipes", "An isolation forest")
         return -ensemble.IsolationForest(random_state=seed).fit(x).score_samples(test)
     if method == "pca":
-        decomposition = validation.extra("sklearn.decomposition", "recipes", "PCA")
-        pca = decomposition.PCA(min(code_units(images), len(x) - 1), svd_solver="full").fit(x)
+        pca = principal_components(x, min(code_units(images), len(x) - 1))
         return np.mean((pca.inverse_transform(pca.transform(test)) - test) ** 2, axis=1)
     return fitted(method, images, seed, epochs).reconstruction_error(images.x_test)
 

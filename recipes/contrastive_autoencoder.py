@@ -10,10 +10,11 @@ Reference: Chen, Kornblith, Norouzi & Hinton 2020, A Simple Framework for Contra
 Visual Representations, eq. 1; Khosla et al. 2020, Supervised Contrastive Learning, eq. 2.
 
 Command: regzoo run contrastive_autoencoder
-With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws what is rebuilt.
+With --data tfds:mnist it takes 10 000 of those; with --figure PATH it draws the codes of
+test images, as a training with labels has placed them.
 Expected: accuracy 0.846 plainly, 0.856 with two views of an image and 0.945 with labels; errors
 0.009, 0.011 and 0.014. Means over two seeds: without labels, views gain next to nothing on these
-digits. 48 s of processor time on TensorFlow.
+digits. 26 s of processor time on TensorFlow.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[s
 
 
 def draw(images: data.Dataset, epochs: int) -> Any:
-    models = {name: fitted(name, images, 0, epochs) for name in METHODS}
-    return plots.reconstructions(models, images.x_test, 10)
+    model = fitted("with_labels", images, 0, epochs)
+    return plots.latent_scatter((model, images.x_test), images.y_test)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

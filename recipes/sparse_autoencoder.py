@@ -17,8 +17,9 @@ k-sparse one.
 Expected: accuracies are 0.932 from pixels, 0.949 dense, 0.948 with activity L1, 0.935 with KL,
 0.927 k-sparse and 0.944 winner-take-all, means over two seeds none far from another;
 active are 178 units dense, 22 with activity L1, 16 k-sparse, while sigmoids under KL are small but
-never off. Winner-take-all is off at inference: its code is dense then, and no longer what its
-decoder was trained on. 35 s of processor time on TensorFlow.
+never off. Dead are 64 % of the k-sparse units, 10 % with activity L1 and 3 % dense. Winner-take-all
+is off at inference: its code is dense then, and no longer what its decoder was trained on. 36 s of
+processor time on TensorFlow.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from keras_regzoo import data
 from keras_regzoo.cli.judges import linear_accuracy
 from keras_regzoo.cli.recipe_options import Needs
 from keras_regzoo.cli.study_recipe import run_study, trained
-from keras_regzoo.diagnostics import plots
+from keras_regzoo.diagnostics import dead_units, plots
 from keras_regzoo.layers import KLSparsity, KSparse, WinnerTakeAll
 from keras_regzoo.models import SparseAutoencoder, dense_autoencoder
 
@@ -103,12 +104,12 @@ def measure(method: str, images: data.Dataset, seed: int, epochs: int) -> dict[s
         }
     model = fitted(method, images, seed, epochs)
     code = np.abs(model.encode(images.x_test))
-    on = code > SEEN * code.max()
+    least = SEEN * float(code.max())
     spread = np.mean(np.square(images.x_test - images.x_train.mean(axis=0)))
     return {
         "accuracy": linear_accuracy(images, model.encode, LABELLED, seed),
-        "l0": float(on.sum(axis=1).mean()),
-        "never_active": float(np.mean(~on.any(axis=0))),
+        "l0": float(np.mean(np.sum(code > least, axis=1))),
+        "never_active": float(dead_units(model.coder, images.x_test, least).mean()),
         "left": float(model.reconstruction_error(images.x_test).mean() / spread),
     }
 

@@ -1,8 +1,9 @@
-"""How recipes judge codes, and images drawn from a model."""
+"""How recipes judge codes, and images drawn from a model, and what they compare them with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,13 @@ def logistic_score(x: np.ndarray, y: np.ndarray, x_test: np.ndarray, y_test: np.
     linear = validation.extra("sklearn.linear_model", "recipes", "A classifier")
     judge = linear.LogisticRegression(max_iter=2000).fit(x.reshape(len(x), -1), y)
     return float(judge.score(x_test.reshape(len(x_test), -1), y_test))
+
+
+def principal_components(x: np.ndarray, count: int) -> Any:
+    """Returns scikit-learn's `PCA` of rows, exact, by the covariance where it is the smaller."""
+    decomposition = validation.extra("sklearn.decomposition", "recipes", "PCA")
+    solver = "covariance_eigh" if len(x) > x.shape[1] else "full"
+    return decomposition.PCA(count, svd_solver=solver).fit(x)
 
 
 def drawn_distances(drawn: np.ndarray, images: data.Dataset) -> dict[str, float]:

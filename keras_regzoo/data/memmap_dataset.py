@@ -31,8 +31,8 @@ class MemmapDataset(keras.utils.PyDataset):
     It is *not* a shuffle buffer, whose randomness depends on how the file is ordered.
 
     Args:
-        x: Array of inputs, batch first, or a list or dict of such. Floats become Keras's own, a
-            batch at a time.
+        x: Array of inputs, batch first, or a list or dict of such; a list's batches are tuples, as
+            TensorFlow's datasets need them. Floats become Keras's own, a batch at a time.
         y: The same of targets, or `None`.
         sample_weight: Array of shape (examples,), or `None`; goes with `y`.
         batch_size: An integer of at least 1.
@@ -82,7 +82,8 @@ class MemmapDataset(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self.rows(range(len(self))[index])
-        return tuple(tree.map_structure(lambda a: _read(a, rows), each) for each in self._arrays)
+        batch = [tree.map_structure(lambda a: _read(a, rows), each) for each in self._arrays]
+        return tuple(tuple(each) if isinstance(each, list) else each for each in batch)
 
     def rows(self, index: int) -> np.ndarray:
         """Returns which rows the batch of that index has in this epoch, ascending."""

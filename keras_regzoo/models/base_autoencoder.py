@@ -16,12 +16,14 @@ from keras_regzoo.models.inputs import (
     check_arrays,
     check_data,
     check_fit,
+    check_names,
     check_shapes,
     check_targets,
     single,
     with_last_axis,
 )
 from keras_regzoo.models.sharing import mark_shared
+from keras_regzoo.models.weights import as_losses
 from keras_regzoo.objectives.criterion import Criterion
 from keras_regzoo.objectives.data_loss import is_binary
 from keras_regzoo.objectives.objective import Objective
@@ -39,11 +41,15 @@ class BaseAutoencoder(ObjectiveModel):
     needs more than the reconstruction fills in `network` instead, and brings a `Criterion`.
 
     What it is given is checked before any step: shapes, NaN and infinity, and the range that a
-    likelihood asks for; of feeds, the first batch. Predictions ask for no range.
+    likelihood asks for: of arrays all of them, of a dataset, generator or loader its first batch
+    alone, of a `numpy.memmap` some parts. Predictions ask for no range.
 
     A `numpy.memmap` given to `fit`, `evaluate`, `predict` and what is built on them, alone or in a
-    list, is read a batch at a time, by `data.MemmapDataset`: as random an order, a seed from
-    Python's own generator.
+    list, here or in a `RegularizedModel`, is read a batch at a time, by `data.MemmapDataset`: as
+    random an order, a seed from Python's own generator.
+
+    A `sample_weight` has one number for each example. Where the compiled loss has several, such as
+    one for each pixel, it may have as many; Keras's losses are means over the last axis.
 
     Args:
         encoder: Model from inputs to codes.
@@ -88,7 +94,7 @@ class BaseAutoencoder(ObjectiveModel):
         return shape
 
     def check_ends(self, encoder: keras.Model, decoder: keras.Model) -> None:
-        """Raises a ValueError if the shapes of the two models are known and do not meet."""
+        """Raises a ValueError if the ends of the two models are known and do not meet."""
         check_fit(encoder, decoder, self.code_shape)
 
     def targets(self, x: Any, y: Any, name: str = "y") -> Any:
@@ -105,22 +111,51 @@ class BaseAutoencoder(ObjectiveModel):
         return False
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        x = self.checked(("x", "y"), x, y)
-        check_data("sample_weight", kwargs.get("sample_weight"))
-        if kwargs.get("validation_data") is not None:
-            kwargs["validation_data"] = self.held_out(kwargs["validation_data"])
-        y = self._weighted_targets(x, y, kwargs)
-        return from_disk(super().fit, x, y, *args, **kwargs)
+        return self.fed(super().fit, *self.prepared_for_fit(x, y, kwargs), *args, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs.get("_use_cached_eval_dataset"):  # which `fit` has checked, and begun to read
-            x = self.checked(("x", "y"), x, y)
-        y = self._weighted_targets(x, y, kwargs)
-        return from_disk(super().evaluate, x, y, *args, **kwargs)
+        return self.fed(super().evaluate, *self.prepared_for(x, y, kwargs), *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         self.check_inputs("x", x)
-        return from_disk(super().predict, x, *args, **kwargs)
+        return self.fed(super().predict, x, *args, **kwargs)
+
+    def fed(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Calls `fit`, `evaluate` or `predict`, a wrapper's too; arrays on a disk stay there."""
+        return from_disk(method, *args, **kwargs)
+
+    def prepared_for_fit(
+        self, x: Any, y: Any, options: dict[str, Any], loss: Any = None
+    ) -> tuple[Any, Any]:
+        """Does what `prepared_for` does, and the same to the data to validate on."""
+        x, y = self.prepared_for(x, y, options, loss)
+        if options.get("validation_data") is not None:
+            options["validation_data"] = self.held_out(options["validation_data"], loss)
+        return x, y
+
+    def prepared_for(
+        self, x: Any, y: Any, options: dict[str, Any], loss: Any = None
+    ) -> tuple[Any, Any]:
+        """Returns inputs and targets, checked; `loss` is that of a wrapper.
+
+        The weights of examples in the options get the axes of the losses that they weigh.
+        """
+        if options.get("_use_cached_eval_dataset"):  # which `fit` has checked, and begun to read
+            return x, y
+        x = self.checked(("x", "y"), x, y, loss)
+        weight = options.get("sample_weight")
+        if weight is None:
+            return x, y
+        check_data("sample_weight", weight)
+        y = self._weighted_targets(x, y, options)
+        options["sample_weight"] = self._weights("sample_weight", weight, x, y, loss)
+        return x, y
+
+    def _weights(self, name: str, weight: Any, x: Any, y: Any, loss: Any) -> Any:
+        loss = loss or getattr(self, "loss", None)
+        if loss is None and self.criterion is None:
+            return weight
+        return as_losses(name, weight, self.targets(x, y), loss)
 
     def checked(self, names: tuple[str, str], x: Any, y: Any = None, loss: Any = None) -> Any:
         """Returns the inputs or the feed `x`; `loss` is that of a wrapper it is trained in.
@@ -149,7 +184,11 @@ class BaseAutoencoder(ObjectiveModel):
             return self.checked(names, data, None, loss)
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x = self.checked(names, x, y, loss)
-        return x, self._weighted_targets(x, y, {"sample_weight": weight}), weight
+        if weight is not None:
+            check_data("validation_data[2]", weight)
+            y = self._weighted_targets(x, y, {"sample_weight": weight})
+            weight = self._weights("validation_data[2]", weight, x, y, loss)
+        return x, y, weight
 
     def check_inputs(
         self, name: str, x: Any, valid_range: tuple[float, float] | None = None
@@ -236,6 +275,7 @@ class BaseAutoencoder(ObjectiveModel):
 
 def chain(encoder: keras.Model, stages: Models, name: str) -> keras.Model:
     """Returns the model of some layers one after another, built if the encoder's input is known."""
+    check_names(stages)
     known = encoder.built and hasattr(encoder, "inputs")
     inputs = [keras.Input(batch_shape=encoder.input_shape)] if known else []
     return keras.Sequential([*inputs, *stages], name=name)

@@ -73,8 +73,9 @@ class BetaTCVAE(VariationalModel):
     Raises:
         ValueError: If an argument is out of its range, the models' inputs are not known or their
             shapes do not meet, the decoder ends in a sigmoid where it must give logits, a loss is
-            given to `compile`, data are not in the likelihood's range, or arrays, or a batch of
-            known size, hold more than `dataset_size` examples to train on.
+            given to `compile`, data (of a feed, its first batch) are not in the likelihood's
+            range, or arrays, or a batch of known size, hold more than `dataset_size` examples to
+            train on.
 
     Example:
 

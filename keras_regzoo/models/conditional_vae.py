@@ -59,8 +59,8 @@ class ConditionalVAE(VariationalModel):
     Raises:
         ValueError: If an argument is out of its range, the models' inputs are not known or not two,
             their shapes do not meet, the decoder ends in a sigmoid where it must give logits, a
-            loss is given to `compile`, data are not in the likelihood's range, or
-            labels are not whole numbers below `classes`.
+            loss is given to `compile`, data (of a feed, its first batch) are not
+            in the likelihood's range, or labels are not whole numbers below `classes`.
 
     Example:
 

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_regzoo.example_losses import unreduced
+from keras_regzoo.masking import along
 from keras_regzoo.objectives.encoder import Encoder
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms, aggregate
 from keras_regzoo.objectives.objective import Objective
@@ -89,9 +90,9 @@ class Emphasis(Objective):
             targets = ops.cast(point.y, "float32")
             errors = self._loss(targets[..., None], outputs[..., None])
             excess = (share * self.alpha + (1.0 - share) * self.beta - 1.0) * errors
-            each = ops.mean(ops.reshape(excess, (ops.shape(excess)[0], -1)), axis=-1)
+            each = ops.mean(excess, axis=-1)
             if point.sample_weight is not None:
-                each = each * ops.cast(ops.reshape(point.sample_weight, (-1,)), each.dtype)
+                each = each * ops.cast(along(point.sample_weight, len(each.shape)), each.dtype)
             added = aggregate(ops.mean(each))
             return value + ops.cast(added, value.dtype), terms
 

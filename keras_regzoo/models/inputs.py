@@ -13,12 +13,24 @@ ROWS_AT_A_TIME = 4096
 _PARTS_OF_A_DISK = 16
 
 
+def check_names(layers: Sequence[keras.layers.Layer]) -> None:
+    """Raises a ValueError if an encoder, a decoder and the layers beside them share a name."""
+    names = [layer.name for layer in layers]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            "`encoder` and `decoder` must have names that differ, from each other's and from those "
+            f"of the layers beside them; received layers named {', '.join(map(repr, names))}."
+        )
+
+
 def check_fit(encoder: keras.Model, decoder: keras.Model, code_shape: Callable[[Any], Any]) -> None:
-    """Raises a ValueError if the shapes of an encoder and a decoder are known and do not meet."""
+    """Raises a ValueError if the ends of an encoder and a decoder are known and do not meet."""
     if not (hasattr(encoder, "inputs") and hasattr(decoder, "inputs")):
         return
     if not (encoder.built and decoder.built):
         return
+    for name, model in (("encoder", encoder), ("decoder", decoder)):
+        _check_single(name, model)
     code = code_shape(encoder.output_shape)
     check_joints(
         {
@@ -120,6 +132,20 @@ def with_last_axis(data: Any, model: keras.Model) -> Any:
     if shape is None or not wanted or wanted[-1] != 1 or len(shape) != len(wanted) - 1:
         return data
     return ops.expand_dims(data, -1) if ops.is_tensor(data) else np.asanyarray(data)[..., None]
+
+
+def _check_single(name: str, model: keras.Model) -> None:
+    """Raises a ValueError if a model of known inputs has several, or gives its output in a dict."""
+    if len(model.inputs) != 1:
+        raise ValueError(
+            f"`{name}` must have a single input; received {model.name!r}, with {len(model.inputs)}."
+        )
+    made: Any = model.compute_output_spec(model.inputs[0])
+    if tree.is_nested(made) and (isinstance(made, dict) or len(made) == 1):
+        raise ValueError(
+            f"`{name}` must give its output as a tensor; received {model.name!r}, which gives a "
+            f"{type(made).__name__}."
+        )
 
 
 def _known_shape(array: Any) -> tuple[int | None, ...] | None:

@@ -57,7 +57,8 @@ class VariationalAutoencoder(VariationalModel):
     Raises:
         ValueError: If an argument is out of its range, the models' inputs are not known or their
             shapes do not meet, the decoder ends in a sigmoid where it must give logits, a loss is
-            given to `compile`, or data are not in the likelihood's range.
+            given to `compile`, or data (of a feed, its first batch) are not in the
+            likelihood's range.
 
     Example:
 

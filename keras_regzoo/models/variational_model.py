@@ -15,7 +15,7 @@ from keras_regzoo.models.from_disk import from_disk
 from keras_regzoo.models.gaussian_code import FirstDraw, GaussianCode
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
 from keras_regzoo.models.importance import log_weights
-from keras_regzoo.models.inputs import check_arrays
+from keras_regzoo.models.inputs import check_arrays, check_names
 from keras_regzoo.models.likelihoods import Likelihood, likelihood_layer
 from keras_regzoo.models.variational_criterion import VariationalCriterion
 from keras_regzoo.objectives.objective import Objective
@@ -81,11 +81,13 @@ class VariationalModel(GenerativeAutoencoder):
         layer = self._parts["likelihood"]
         _check_built(encoder, decoder)
         _check_decoder(decoder, layer)
+        average = _Mean(layer)
+        check_names([encoder, decoder, average, *self._parts.values()])
         inputs = self.inputs_of(encoder)
         mean, log_variance = halves(encoder(self.prepared(inputs)))
         code, further = self.passed(self._parts["code"]([mean, log_variance]))
         parameters = layer(decoder(self.decoder_inputs(code, self.prepared(inputs))))
-        outputs = self._parts["first"](_Mean(layer)(parameters))
+        outputs = self._parts["first"](average(parameters))
         taps = {"mean": mean, "log_variance": log_variance, "code": code, "parameters": parameters}
         self._taps = lambda: {**taps, **further}
         return keras.Model(inputs, outputs, name="reconstruction")

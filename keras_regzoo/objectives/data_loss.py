@@ -44,7 +44,8 @@ def data_loss(compiled: Any, y: Any, outputs: Any, sample_weight: Any) -> tuple[
     nested = tree.is_nested(y) or tree.is_nested(outputs)
     soft = sparse and (nested or _is_soft(y, outputs))
     if not several and not compiled.metrics and not soft:
-        value = compiled(y, outputs, _broadcast(sample_weight, outputs))
+        weights = _broadcast(sample_weight, y, outputs, compiled._flat_losses[0].loss)
+        value = compiled(y, outputs, weights)
         return value, {DATA_LOSS: value}
     shares: dict[str, Tensor] = {}
     recorded = [
@@ -169,7 +170,7 @@ class _Recorded:
         loss, weight = self.entry.loss, self.entry.loss_weights
         if _is_soft(y, outputs):
             loss = _taking_soft_targets(loss)
-        value = loss(y, outputs, _broadcast(sample_weight, outputs))
+        value = loss(y, outputs, _broadcast(sample_weight, y, outputs, loss))
         self.shares[self.name] = value if weight is None else value * weight
         return value
 
@@ -187,9 +188,16 @@ def _aligned(compiled: Any, y: Any, outputs: Any) -> Any:
     return tree.pack_sequence_as(loss, each)
 
 
-def _broadcast(sample_weight: Any, outputs: Any) -> Any:
-    """Returns weights that go over the losses of one output, a number for all but its last axis."""
-    rank = len(tree.flatten(outputs)[0].shape) - 1
+def _broadcast(sample_weight: Any, y: Any, outputs: Any, loss: Any) -> Any:
+    """Returns weights that go over the losses of one output, of as many axes as those have."""
+    if sample_weight is None:
+        return None
+    target, output = (tree.flatten(each)[0] for each in (y, outputs))
+    rank = len(output.shape) - 1
+    if rank > 1 and not getattr(getattr(loss, "fn", None), "__module__", "").startswith("keras."):
+        rank = len(
+            loss.call(target, output).shape
+        )  # Keras's own have a number but for the last axis
     return tree.map_structure(
         lambda leaf: leaf if leaf is None else along(ops.convert_to_tensor(leaf), rank),
         sample_weight,

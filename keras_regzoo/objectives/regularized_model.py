@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -74,29 +75,35 @@ class RegularizedModel(ObjectiveModel):
         return self.base.targets(x, y) if isinstance(self.base, ObjectiveModel) else y
 
     def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        x = self.checked(("x", "y"), x, y, self.loss)
-        if kwargs.get("validation_data") is not None:
-            kwargs["validation_data"] = self.held_out(kwargs["validation_data"], self.loss)
-        return super().fit(x, y, *args, **kwargs)
+        x, y = self.prepared_for_fit(x, y, kwargs, self.loss)
+        return self.fed(super().fit, x, y, *args, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs.get("_use_cached_eval_dataset"):  # which `fit` has checked, and begun to read
-            x = self.checked(("x", "y"), x, y, self.loss)
-        return super().evaluate(x, y, *args, **kwargs)
+        x, y = self.prepared_for(x, y, kwargs, self.loss)
+        return self.fed(super().evaluate, x, y, *args, **kwargs)
 
-    def checked(self, names: tuple[str, str], x: Any, y: Any = None, loss: Any = None) -> Any:
-        """Returns `x`, checked as the model checks what it is given, if it does."""
-        model: Any = self.base
-        return model.checked(names, x, y, loss) if self._checks else x
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.fed(super().predict, x, *args, **kwargs)
 
-    def held_out(self, data: Any, loss: Any = None) -> Any:
-        """Returns what to validate on, checked in the same way."""
-        model: Any = self.base
-        return model.held_out(data, loss) if self._checks else data
+    def fed(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Calls `fit`, `evaluate` or `predict` on data as the model is fed with them."""
+        return (
+            self._reader.fed(method, *args, **kwargs) if self._reader else method(*args, **kwargs)
+        )
+
+    def prepared_for_fit(self, x: Any, y: Any, options: dict[str, Any], loss: Any) -> Any:
+        """Returns inputs and targets as the model prepares what it is given, if it does."""
+        return self._reader.prepared_for_fit(x, y, options, loss) if self._reader else (x, y)
+
+    def prepared_for(self, x: Any, y: Any, options: dict[str, Any], loss: Any) -> Any:
+        """The same where nothing is held out."""
+        return self._reader.prepared_for(x, y, options, loss) if self._reader else (x, y)
 
     @property
-    def _checks(self) -> bool:
-        return isinstance(self.base, ObjectiveModel) and hasattr(self.base, "held_out")
+    def _reader(self) -> Any:
+        """The model, if it has its own way with data."""
+        own = isinstance(self.base, ObjectiveModel) and hasattr(self.base, "prepared_for_fit")
+        return self.base if own else None
 
     def get_config(self) -> dict[str, Any]:
         model = keras.saving.serialize_keras_object(self.base)

@@ -96,3 +96,11 @@ def test_permutation_is_one_and_spreads_every_number_evenly(size):
     chi = np.sum((counts - expected) ** 2 / expected)
     free = (size - 1) ** 2
     assert abs(chi - free) < 5 * np.sqrt(2 * free) + 1e-9
+
+
+def test_a_list_of_inputs_comes_as_a_tuple():
+    """TensorFlow takes a list in a generator's batch for one tensor."""
+    x = np.arange(6.0)[:, None]
+    (inputs,) = MemmapDataset([x, x], batch_size=4, shuffle=False)[1]
+    assert isinstance(inputs, tuple)
+    np.testing.assert_array_equal(inputs, [x[4:], x[4:]])

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_regzoo import RegularizedModel
 from keras_regzoo.callbacks import ResampleDeadLatents
 from keras_regzoo.data import MemmapDataset
 from keras_regzoo.models import (
@@ -19,6 +20,7 @@ from keras_regzoo.models import (
     base_autoencoder,
     conditional_dense_autoencoder,
     dense_autoencoder,
+    from_disk,
 )
 from tests.models.toys import gaussian
 
@@ -66,6 +68,23 @@ def test_array_on_disk_gives_what_the_array_in_memory_gives(tmp_path):
                 *model.get_weights(),
             ]
         )
+    for first, second in zip(*ends, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
+
+
+def test_wrapped_model_reads_from_disk_and_gives_what_the_array_in_memory_gives(tmp_path):
+    x, weight = gaussian(50), np.linspace(0, 2, 50).astype("float32")
+    ends = []
+    for given in (x, on_disk(x, tmp_path / "x")):
+        model = RegularizedModel(RegularizedModel(small()))
+        model.compile("adam", "mse")
+        options = {"sample_weight": weight, "batch_size": 16, "verbose": 0}
+        with mock.patch.object(from_disk, "MemmapDataset", wraps=MemmapDataset) as read:
+            fit = {"shuffle": False, "validation_data": (given,)}
+            logs = model.fit(given, **fit, **options).history
+            found = [logs["loss"], logs["val_loss"], model.evaluate(given, **options)]
+            ends.append([*found, model.predict(given, verbose=0), *model.get_weights()])
+        assert read.call_count == (0 if given is x else 4)
     for first, second in zip(*ends, strict=True):
         np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
 
