@@ -193,11 +193,9 @@ def _broadcast(sample_weight: Any, y: Any, outputs: Any, loss: Any) -> Any:
     if sample_weight is None:
         return None
     target, output = (tree.flatten(each)[0] for each in (y, outputs))
-    rank = len(output.shape) - 1
+    rank = len(output.shape) - 1  # that of Keras's own losses
     if rank > 1 and not getattr(getattr(loss, "fn", None), "__module__", "").startswith("keras."):
-        rank = len(
-            loss.call(target, output).shape
-        )  # Keras's own have a number but for the last axis
+        rank = len(loss.call(target, output).shape)
     return tree.map_structure(
         lambda leaf: leaf if leaf is None else along(ops.convert_to_tensor(leaf), rank),
         sample_weight,
