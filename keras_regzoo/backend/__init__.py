@@ -14,6 +14,7 @@ from keras_regzoo.backend.devices import (
     values_before_step,
     write_back,
 )
+from keras_regzoo.backend.executions import steps_per_execution
 from keras_regzoo.backend.linalg import svd
 from keras_regzoo.backend.mixture import mixture_cost
 from keras_regzoo.backend.optimizer_state import HeldOptimizer, reset_optimizer, slots
@@ -54,6 +55,7 @@ __all__ = [
     "reset_optimizer",
     "set_random_state",
     "slots",
+    "steps_per_execution",
     "sum_of_squares",
     "sums",
     "svd",

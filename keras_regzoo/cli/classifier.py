@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers, ops
 
 from keras_regzoo import data
+from keras_regzoo.backend import steps_per_execution
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.objectives.regularized_model import RegularizedModel
 from keras_regzoo.quiet import QUIET
@@ -49,16 +50,21 @@ class Trainer:
         base: The network.
         objectives: What it is trained with.
         rate: Of Adam.
+        together: Steps of an execution, where the backend takes several.
     """
 
     def __init__(
-        self, base: keras.Model, objectives: Sequence[Objective] = (), rate: float = 1e-3
+        self,
+        base: keras.Model,
+        objectives: Sequence[Objective] = (),
+        rate: float = 1e-3,
+        together: int = 1,
     ) -> None:
         self.base, self.objectives = base, list(objectives)
         self.model = RegularizedModel(base, self.objectives)
         optimizer = keras.optimizers.Adam(rate)
         optimizer.build(self.model.trainable_variables)
-        self.model.compile(optimizer, loss())
+        self.model.compile(optimizer, loss(), steps_per_execution=steps_per_execution(together))
         self._variables = [*self.model.variables, *optimizer.variables]
         self._first = [np.array(ops.convert_to_numpy(each)) for each in self._variables]
 

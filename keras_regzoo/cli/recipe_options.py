@@ -14,6 +14,7 @@ import keras
 
 from keras_regzoo import data
 from keras_regzoo.diagnostics.figure_style import png
+from keras_regzoo.diagnostics.pictures import is_picture
 from keras_regzoo.diagnostics.run_store import write_atomically
 from keras_regzoo.diagnostics.study import Study
 
@@ -32,14 +33,16 @@ class Needs:
         pictures: Whether they must have a height, a width and channels.
         labelled: Training images that have a label, one of each class at least; `None` for all.
         training: Training images at least.
+        drawn: Whether the figure shows them.
     """
 
     pictures: bool = False
     labelled: int | None = None
     training: int = 1
+    drawn: bool = False
 
-    def check(self, images: data.Dataset, source: str) -> None:
-        """Raises a ValueError unless images are such."""
+    def check(self, images: data.Dataset, source: str, figure: bool = False) -> None:
+        """Raises a ValueError unless images are such, and can be drawn if a figure is asked for."""
         if self.pictures and len(images.shape) != 3:
             raise ValueError(
                 "`data` must be images of shape (height, width) or (height, width, channels); "
@@ -51,6 +54,11 @@ class Needs:
             raise ValueError(
                 f"`data` must have at least {self.training} training images; received {source!r}, "
                 f"which has {len(images.x_train)}."
+            )
+        if figure and self.drawn and not is_picture(images.shape):
+            raise ValueError(
+                "`data` must be images of one channel or three for --figure to draw; received "
+                f"{source!r}, whose examples have the shape {images.shape}."
             )
 
 
@@ -94,7 +102,7 @@ class Asked:
             ValueError: If the data are no images, or not such as the recipe needs.
         """
         found = images(self.data, seed, FEW if self.smoke else MOST)
-        self.needs.check(found, self.data)
+        self.needs.check(found, self.data, self.figure is not None)
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -44,12 +45,13 @@ def run_study(
         expected: Under `"method/measure"` the interval of its mean over seeds on digits, on any
             backend.
         settings: The recipe's own, to be saved.
-        figure: Returns the recipe's figure, given images and the epochs.
+        figure: Returns the recipe's figure, which shows images, given images and the epochs.
         needs: What the images must be.
 
     Returns:
         0 if all means are as expected or nothing was compared, else 1.
     """
+    needs = replace(needs, drawn=True)
     asked = read_options(argv, script, about, SEEDS, epochs, images=True, needs=needs)
     everything = {"epochs": asked.epochs, "batch": BATCH, "rate": RATE, "test": TEST, "most": MOST}
     found = study(

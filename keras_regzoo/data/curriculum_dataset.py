@@ -30,11 +30,11 @@ class CurriculumDataset(keras.utils.PyDataset):
     `CurriculumScheduler` among the callbacks of `fit` moves the count t: by epochs, by steps or by
     levels; or do it yourself with `move_to`. Until then there is nothing to read.
 
-    An epoch always has ⌈N / batch_size⌉ batches, all of `batch_size` examples, so that trainings
-    with and without a curriculum take the same steps, and nothing compiles again when the pool
-    grows. While the pool stays the same its examples are served in one random permutation after
-    another: within an epoch no example of it comes more than once oftener than any other. A batch
-    depends on the seed, the position and its index alone, however often it is read.
+    An epoch always has ⌈rounds · N / batch_size⌉ batches, all of `batch_size` examples, so that
+    trainings with and without a curriculum take the same steps, and nothing compiles again when
+    the pool grows. While the pool stays the same its examples are served in one random permutation
+    after another: within an epoch no example of it comes more than once oftener than any other. A
+    batch depends on the seed, the position and its index alone, however often it is read.
 
     Where the count moves within the epoch, the batches must come in order: pass `shuffle=False` to
     `fit`. It reads from memory, and gains nothing from workers.
@@ -59,6 +59,8 @@ class CurriculumDataset(keras.utils.PyDataset):
             Execute, who mix for each example drawn.
         sample_weight: Array of shape (examples,), or `None`.
         seed: Seed of the orders, an integer in `[0, 2**32 - 1]`.
+        rounds: Passes that make an epoch, at least 1. Several in one spare TensorFlow the start of
+            each, which costs as much as ten steps of a small network.
 
     Raises:
         ValueError: If an argument is not as it must be; if it is read before it was moved.
@@ -90,6 +92,7 @@ class CurriculumDataset(keras.utils.PyDataset):
         mix: float = 0.0,
         sample_weight: Any = None,
         seed: int = 0,
+        rounds: int = 1,
     ) -> None:
         super().__init__()
         parts = {"x": x, "y": y}
@@ -102,6 +105,7 @@ class CurriculumDataset(keras.utils.PyDataset):
         self.balanced = validation.instance("balanced", balanced, bool)
         self.mix = validation.number("mix", mix, "[0, 1]")
         self.seed = validation.integer("seed", seed, SEEDS)
+        self.rounds = validation.integer("rounds", rounds, "[1, inf)")
         scores = checked(difficulty(x, y) if callable(difficulty) else difficulty, self._examples)
         self._parts = tuple(tree.map_structure(_prepared, part) for part in parts.values())
         self._order, self._entries = curriculum_order(
@@ -161,7 +165,7 @@ class CurriculumDataset(keras.utils.PyDataset):
         return self._position is None or self._position.in_order
 
     def __len__(self) -> int:
-        return -(-self._examples // self.batch_size)
+        return -(-self.rounds * self._examples // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         index = range(len(self))[index]

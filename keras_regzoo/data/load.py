@@ -116,7 +116,7 @@ def load(
         )
     )
     fractions = {"validation": validation, "test": test}
-    _cut(parts, fractions, split, seed, classes)
+    _cut(parts, fractions, split, seed, classes, f"`source` {str(source)!r}")
     if classes and len(np.unique(parts["train"][1])) < 2:
         raise ValueError(
             f"`source` {str(source)!r} must have at least two classes among its training examples; "
@@ -185,17 +185,20 @@ def _cut(
     split: str,
     seed: int,
     classes: tuple[str, ...],
+    name: str,
 ) -> None:
     """Cuts the parts that the source did not bring from the training examples, in place."""
     x, y = parts["train"]
     missing = [part for part in ("validation", "test") if part not in parts]
     if len(missing) == 2:
-        indices = splits.split_indices(y, **fractions, split=split, seed=seed, classes=classes)
+        indices = splits.split_indices(
+            y, **fractions, split=split, seed=seed, classes=classes, name=name
+        )
         for part, index in zip(("train", "validation", "test"), indices, strict=True):
             parts[part] = (x[index], y[index])
     elif missing:
         if len(y) < 2:
-            raise ValueError(f"`source` must have 2 training examples to split; received {len(y)}.")
+            raise ValueError(f"{name} must have 2 training examples to split; received {len(y)}.")
         count = min(max(1, round(fractions[missing[0]] * len(y))), len(y) - 1)
-        kept, held = splits.hold_out(y, count, split=split, seed=seed, classes=classes)
+        kept, held = splits.hold_out(y, count, split=split, seed=seed, classes=classes, name=name)
         parts["train"], parts[missing[0]] = (x[kept], y[kept]), (x[held], y[held])

@@ -21,6 +21,7 @@ def split_indices(
     split: str = "stratified",
     seed: int = 0,
     classes: Sequence[str] = (),
+    name: str = "`y`",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Splits the examples with targets `y` into training, validation and test examples.
 
@@ -38,6 +39,7 @@ def split_indices(
             test examples last).
         seed: Seed of the shuffle, an integer in `[0, 2**32 - 1]`.
         classes: Names of the classes `0, 1, ...`, for the errors.
+        name: What the caller calls the examples, for the errors.
 
     Returns:
         Three one-dimensional integer arrays of positions in `y`: training, validation, test.
@@ -58,18 +60,26 @@ def split_indices(
     y = np.asarray(y)
     check_fractions(validation, test)
     if len(y) < 3:
-        raise ValueError(f"`y` must have at least 3 examples to split; received {len(y)}.")
+        raise ValueError(f"{name} must have at least 3 examples to split; received {len(y)}.")
     tested = min(max(1, round(test * len(y))), len(y) - 2)
     validated = min(max(1, round(validation * len(y))), len(y) - tested - 1)
     if split == "stratified":
-        _check_classes(y, 3, classes)
-    kept, test_part = hold_out(y, tested, split=split, seed=seed, classes=classes)
-    train, validation_part = hold_out(y[kept], validated, split=split, seed=seed, classes=classes)
+        _check_classes(y, 3, classes, name)
+    options: dict[str, Any] = {"split": split, "seed": seed, "classes": classes}
+    kept, test_part = hold_out(y, tested, **options, name=name)
+    rest = f"{name}, less its test examples,"
+    train, validation_part = hold_out(y[kept], validated, **options, name=rest)
     return kept[train], kept[validation_part], test_part
 
 
 def hold_out(
-    y: np.ndarray, count: int, *, split: str, seed: int, classes: Sequence[str] = ()
+    y: np.ndarray,
+    count: int,
+    *,
+    split: str,
+    seed: int,
+    classes: Sequence[str] = (),
+    name: str = "`y`",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns the positions of the examples kept and those of the `count` held out.
 
@@ -79,6 +89,7 @@ def hold_out(
         split: As in `split_indices`.
         seed: As in `split_indices`.
         classes: As in `split_indices`.
+        name: As in `split_indices`.
 
     Raises:
         ValueError: If an argument is outside its range or the classes cannot be stratified.
@@ -92,13 +103,13 @@ def hold_out(
     if split == "random":
         order = np.random.default_rng(seed).permutation(len(y))
         return order[:-count], order[-count:]
-    _check_classes(y, 2, classes)
+    _check_classes(y, 2, classes, name)
     number = len(np.unique(y))
     if min(count, len(y) - count) < number:
         raise ValueError(
-            f"A stratified split must give each part at least one example of each of the "
-            f"{number} classes; received parts of {len(y) - count} and {count} examples: "
-            f"make them larger, or split at random."
+            f"{name} must fill each part of a stratified split with at least one example of each "
+            f"of the {number} classes; received parts of {len(y) - count} and {count} examples: "
+            "make them larger, or split at random."
         )
     selection = check.extra("sklearn.model_selection", "recipes", "A stratified split")
     kept, held = selection.train_test_split(
@@ -118,7 +129,7 @@ def check_fractions(validation: float, test: float) -> None:
         )
 
 
-def _check_classes(y: np.ndarray, needed: int, classes: Sequence[str]) -> None:
+def _check_classes(y: np.ndarray, needed: int, classes: Sequence[str], name: str) -> None:
     if np.issubdtype(y.dtype, np.floating) and not np.all(y == np.floor(y)):
         raise ValueError(
             "`split` must be 'random' or 'chronological' where the targets are not classes; "
@@ -127,8 +138,8 @@ def _check_classes(y: np.ndarray, needed: int, classes: Sequence[str]) -> None:
     labels, counts = np.unique(y, return_counts=True)
     rarest = int(np.argmin(counts))
     if counts[rarest] < needed:
-        name = classes[int(labels[rarest])] if classes else str(labels[rarest])
+        label = classes[int(labels[rarest])] if classes else str(labels[rarest])
         raise ValueError(
-            f"A stratified split must have at least {needed} examples of each class to divide; "
-            f"received {counts[rarest]} of the class {name!r}: merge it, or split at random."
+            f"{name} must have at least {needed} examples of each class for a stratified split; "
+            f"received {counts[rarest]} of the class {label!r}: merge it, or split at random."
         )

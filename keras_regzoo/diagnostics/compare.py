@@ -15,7 +15,7 @@ from keras_regzoo.diagnostics.progress_bar import progress_bar
 from keras_regzoo.diagnostics.run_making import Maker
 from keras_regzoo.diagnostics.run_store import RunStore
 from keras_regzoo.diagnostics.technique_names import parse_techniques
-from keras_regzoo.training.joblib_backend import check_jobs
+from keras_regzoo.training.joblib_backend import check_jobs, ended_processes
 
 
 def compare(
@@ -130,7 +130,7 @@ def compare(
         store.discard_if_empty()
         raise
     settings = {**experiment.settings, "tuning": None}
-    with progress_bar("runs", progress) as bar:
+    with ended_processes(backend, jobs), progress_bar("runs", progress) as bar:
         maker = Maker(experiment, store, jobs, backend, bar)
         if tune:
             tuned = tuning.tune(maker, treatments, tune)

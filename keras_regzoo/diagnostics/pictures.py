@@ -36,16 +36,18 @@ def picture_shape(
             not the shape of an image with as many numbers.
     """
     given = tuple(shape if image_shape is None else _checked(image_shape, math.prod(shape), name))
-    if len(given) == 1 or (len(given) == 2 and given[1] == 1):
-        return given[:1]
-    if len(given) == 2 or (len(given) == 3 and given[2] == 3):
-        return given
-    if len(given) == 3 and given[2] == 1:
-        return given[:2]
-    raise ValueError(
-        f"`{name}` must hold images of shape (height, width), (height, width, 1) or (height, "
-        f"width, 3), or rows of numbers; received examples of shape {given}: give `image_shape`."
-    )
+    if not is_picture(given):
+        raise ValueError(
+            f"`{name}` must hold images of shape (height, width), (height, width, 1) or (height, "
+            f"width, 3), or rows of numbers; received examples of shape {given}: give "
+            "`image_shape`."
+        )
+    return given[:-1] if len(given) > 1 and given[-1] == 1 else given
+
+
+def is_picture(shape: Sequence[int]) -> bool:
+    """Returns whether examples of a shape can be drawn: as images, or as lines."""
+    return len(shape) in (1, 2) or (len(shape) == 3 and shape[2] in (1, 3))
 
 
 def _checked(image_shape: Any, numbers: int, name: str) -> tuple[int, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from rich.progress import Progress, TaskID
@@ -52,10 +53,11 @@ class Maker:
         shown = self.bar.add_task(
             "", total=len(plan), completed=len(plan) - len(missing), doing=doing
         )
-        for (seed, treatment), run in self._ended(missing, shown, doing):
-            self.store.save(treatment.key, seed, run)
-            saved[seed, treatment.key] = run
-            self.bar.advance(shown)
+        with contextlib.closing(self._ended(missing, shown, doing)) as ended:
+            for (seed, treatment), run in ended:
+                self.store.save(treatment.key, seed, run)
+                saved[seed, treatment.key] = run
+                self.bar.advance(shown)
         self.bar.update(shown, doing=doing)
         return [{**(saved[seed, t.key] or {}), "technique": t.label} for seed, t in plan]
 
@@ -67,7 +69,7 @@ class Maker:
 
     def _ended(
         self, missing: list[Planned], shown: TaskID, doing: str
-    ) -> Iterator[tuple[Planned, Run]]:
+    ) -> Generator[tuple[Planned, Run]]:
         if self.jobs == 1 or len(missing) < 2:
             for seed, treatment in missing:
                 self.bar.update(shown, doing=f"{doing} {treatment.label}, seed {seed}".strip())

@@ -53,6 +53,24 @@ def joblib_backend(backend: str, jobs: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def ended_processes(backend: str, jobs: int) -> Iterator[None]:
+    """Ends, on leaving the context, the processes that joblib keeps on this machine for later.
+
+    Those of a cluster are left to it.
+
+    Args:
+        backend: As for `joblib_backend`.
+        jobs: Number of processes; with 1 there are none.
+    """
+    try:
+        yield
+    finally:
+        if backend == LOKY and jobs != 1:
+            joblib = validation.extra("joblib", "recipes", "Training in several processes")
+            joblib.externals.loky.get_reusable_executor(reuse=True).shutdown()
+
+
+@contextlib.contextmanager
 def _loky(jobs: int) -> Iterator[None]:
     yield
 

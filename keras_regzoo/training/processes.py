@@ -8,7 +8,8 @@ import dataclasses
 import errno
 import importlib
 import pickle
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Protocol
 
 import keras
@@ -59,8 +60,10 @@ def run_all(
             return [_unpacked(result) for result in packed]
 
 
-def as_they_end(trainings: Sequence[Training], jobs: int | None = 1) -> Iterator[tuple[int, Any]]:
+def as_they_end(trainings: Sequence[Training], jobs: int | None = 1) -> Generator[tuple[int, Any]]:
     """Yields the position of each training, and what it returns, as soon as it has ended.
+
+    Closed before all have ended, it cancels the others.
 
     Args:
         trainings: They seed themselves; what they return can be pickled.
@@ -91,12 +94,14 @@ def _processes(jobs: int | None) -> Any:
     return None if alone else parallel
 
 
-def _spread(trainings: Sequence[Training], parallel: Any) -> Iterator[tuple[int, Any]]:
+def _spread(trainings: Sequence[Training], parallel: Any) -> Generator[tuple[int, Any]]:
     settings = _settings()
     joblib = importlib.import_module("joblib")
     run = joblib.delayed(_run)
     try:
-        yield from parallel(run(number, each, settings) for number, each in enumerate(trainings))
+        ended = parallel(run(number, each, settings) for number, each in enumerate(trainings))
+        with _quietly_closed(ended):
+            yield from map(tuple, ended)
     except _MistakeElsewhere as found:
         raise found.args[0] from None
     except concurrent.futures.BrokenExecutor as error:
@@ -104,6 +109,18 @@ def _spread(trainings: Sequence[Training], parallel: Any) -> Iterator[tuple[int,
             errno.ECHILD,
             "A process that trained was killed, or had no memory left: try fewer at a time",
         ) from error
+
+
+@contextlib.contextmanager
+def _quietly_closed(ended: Any) -> Iterator[None]:
+    """Closes joblib's results, which it warns of where some have not come."""
+    try:
+        yield
+    finally:
+        if isinstance(ended, Generator):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                ended.close()
 
 
 class _MistakeElsewhere(Exception):

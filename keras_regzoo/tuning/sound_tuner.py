@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class SoundTuner(keras_tuner.Tuner):
 
     def __init__(self, oracle: Any, hypermodel: Any, **kwargs: Any) -> None:
         _write_whole(oracle)
-        _seed_each_trial(oracle)
+        _steady(oracle)
         super().__init__(oracle, hypermodel, **kwargs)
 
     def reload(self) -> None:
@@ -117,19 +118,23 @@ def _write_whole(oracle: Any) -> None:
     oracle.save, oracle._save_trial = save, save_trial
 
 
-def _seed_each_trial(oracle: Any) -> None:
+def _steady(oracle: Any) -> None:
     """Makes what a Bayesian oracle draws for a trial depend on its seed and the trial alone.
 
-    It does not save how many numbers it has drawn: after a kill it would draw others.
+    It does not save how many numbers it has drawn: after a kill it would draw others. It is silent
+    where its Gaussian process does not converge, as after trials that differ little.
     """
     if not isinstance(oracle, keras_tuner.oracles.BayesianOptimizationOracle):
         return
+    exceptions = validation.extra("sklearn.exceptions", "recipes", "A Bayesian search")
     populate = oracle.populate_space
 
     def seeded(trial_id: str) -> Any:
         seeds = [oracle.seed % 2**32, len(oracle.trials)]
         oracle._random_state = np.random.RandomState(seeds)
-        return populate(trial_id)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
+            return populate(trial_id)
 
     oracle.populate_space = seeded
 

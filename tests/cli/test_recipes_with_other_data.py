@@ -91,6 +91,21 @@ def test_what_makes_no_sense_is_one_line_before_training(
     assert not (tmp_path / "out.json").exists()
 
 
+@pytest.mark.parametrize("recipe", ["vector_quantized_autoencoder", "tied_weights"])
+def test_images_that_no_figure_can_show_are_one_line_before_training(
+    regzoo, tmp_path, trained, recipe
+):
+    source = saved(tmp_path / "other.npz", 200, (4, 4, 2), 2)
+    result = regzoo(
+        *("run", recipe, "--data", source, "--smoke", "--figure", str(tmp_path / "seen.png"))
+    )
+    assert result.exit_code == 2, result.output
+    assert "`--data` must be images of one channel or three for --figure to draw" in result.stderr
+    assert "whose examples have the shape (4, 4, 2).\n" in result.stderr
+    assert not trained
+    assert regzoo("run", recipe, "--data", source, "--smoke").exit_code == 0
+
+
 def test_a_normal_class_that_is_not_in_the_test_images_is_one_line(regzoo, tmp_path, trained):
     x = np.random.default_rng(0).uniform(size=(40, 8, 8)).astype("float32")
     path, y = tmp_path / "parts.npz", np.arange(40) % 2

@@ -55,6 +55,18 @@ def first(share, sign, members):
     return set(sorted(members, key=lambda i: sign * SCORES[i])[: allowed(share, members)])
 
 
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_an_epoch_of_several_rounds_goes_on_where_one_round_ends(rounds):
+    curriculum = dataset(rounds=rounds)
+    assert len(curriculum) == math.ceil(rounds * EXAMPLES / 8)
+    curriculum.move_to(len(SHARES) - 1)
+    numbers = [i for b in range(len(curriculum)) for i in rows(curriculum[b])]
+    for first_of_pass in range(0, rounds * EXAMPLES, EXAMPLES):
+        assert sorted(numbers[first_of_pass : first_of_pass + EXAMPLES]) == IDS.tolist()
+    curriculum.move_to(0, by_step=True)
+    assert [len(set(rows(curriculum[b]))) for b in range(3)] == [4, 8, 8]
+
+
 @pytest.mark.parametrize("balanced", [False, True])
 @pytest.mark.parametrize(("order", "sign"), [("easy_to_hard", 1), ("hard_to_easy", -1)])
 def test_each_level_serves_exactly_the_examples_the_pacing_allows(order, sign, balanced):
@@ -252,6 +264,7 @@ BAD = [
     ({"balanced": True, "y": [Y, Y]}, "`y` must be one array of labels .* received a list"),
     ({"mix": -0.1}, r"`mix` must be a number in \[0, 1\]; received mix=-0.1"),
     ({"seed": 0.5}, "`seed` must be an integer in"),
+    ({"rounds": 0}, r"`rounds` must be an integer in \[1, inf\); received rounds=0"),
 ]
 
 

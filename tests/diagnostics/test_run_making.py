@@ -37,8 +37,11 @@ def test_two_processes_measure_the_same_to_the_last_bit(serial, backend, tmp_pat
         pytest.skip(f"{backend} is not installed")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    psutil = pytest.importorskip("psutil")
     parallel = compare("digits", "dropout", out=tmp_path, jobs=2, backend=backend, **SMALL)
     assert measured(parallel) == serial
+    here = psutil.Process().children(recursive=True)
+    assert not [each for each in here if "popen_loky" in " ".join(each.cmdline())]
 
 
 def test_a_process_that_has_other_data_is_one_sentence(tmp_path):

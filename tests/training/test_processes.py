@@ -1,5 +1,6 @@
 """Trainings in processes of each of joblib's backends, and what goes wrong in them."""
 
+import contextlib
 import importlib.util
 import os
 import pickle
@@ -12,7 +13,7 @@ import pytest
 
 from keras_regzoo import validation
 from keras_regzoo.training import cross_validate
-from keras_regzoo.training.joblib_backend import joblib_backend
+from keras_regzoo.training.joblib_backend import ended_processes, joblib_backend
 from keras_regzoo.training.processes import _MistakeElsewhere, _run, _settings, as_they_end
 
 pytestmark = pytest.mark.one_backend
@@ -52,6 +53,37 @@ def test_folds_on_a_cluster_are_those_of_one_process(backend, package, serial, w
         with pytest.raises(ValueError, match=r"^`epochs` must be an integer in \[1, inf\)"):
             list(as_they_end([Ends("out of range")] * 2, None))
     np.testing.assert_allclose(found.predictions, serial.predictions, rtol=1e-5)
+
+
+class Number:
+    """Returns the number of the process that it runs in."""
+
+    def run(self):
+        return os.getpid()
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_processes_of_this_machine_end_however_their_work_does(error):
+    found = set()
+    expected = contextlib.nullcontext() if error is None else pytest.raises(error)
+    tasks = [Number()] * 4
+    with expected, ended_processes("loky", 2), contextlib.closing(as_they_end(tasks, 2)) as ended:
+        for _, process in ended:
+            found.add(process)
+            if error is not None:
+                raise error
+    assert found
+    for process in found:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+@pytest.mark.parametrize(("backend", "jobs"), [("ray", 2), ("dask", 2), ("loky", 1)])
+def test_processes_that_a_cluster_or_nobody_was_asked_for_are_left_alone(backend, jobs):
+    (first, *_) = dict(as_they_end([Number()] * 2, 2)).values()
+    with ended_processes(backend, jobs):
+        pass
+    os.kill(first, 0)
 
 
 @dataclass

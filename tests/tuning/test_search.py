@@ -2,11 +2,13 @@
 
 import importlib
 import json
+import warnings
 
 import keras
 import keras_tuner
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from keras_regzoo import data, tuning
 from keras_regzoo.diagnostics.base_models import mlp
@@ -15,6 +17,7 @@ from keras_regzoo.tuning import network_search
 from keras_regzoo.tuning.appliers import APPLIERS
 from keras_regzoo.tuning.cross_validated_tuner import CrossValidatedTuner
 from keras_regzoo.tuning.network_search import OF_CLASSES
+from keras_regzoo.tuning.sound_tuner import _steady
 from tests.diagnostics import bad_networks
 
 pytestmark = pytest.mark.one_backend
@@ -240,3 +243,13 @@ def test_each_oracle_searches_a_regression(tmp_path, oracle):
     assert 1 <= len(found.trials) <= 3
     assert found.best["mean"] < 2  # targets are standardized
     assert 1 < found.refit["test"]["error"] < 100  # and errors in their unit
+
+
+def test_a_bayesian_oracle_keeps_to_itself_that_its_process_does_not_converge_and_nothing_else():
+    oracle = keras_tuner.oracles.BayesianOptimizationOracle("val_loss", max_trials=2, seed=1)
+    found = iter([ConvergenceWarning, UserWarning])
+    oracle.populate_space = lambda trial_id: warnings.warn("near a bound", next(found), 2)
+    _steady(oracle)
+    oracle.populate_space("0")
+    with pytest.warns(UserWarning, match="near a bound"):
+        oracle.populate_space("1")
