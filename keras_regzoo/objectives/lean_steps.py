@@ -69,7 +69,7 @@ class LeanSteps(keras.Model):
 
         self.train_function = step
 
-    def _made_function(self) -> Callable[..., Any]:
+    def _made_function(self) -> Any:
         current, self.train_function = self.train_function, None
         try:
             super().make_train_function()
