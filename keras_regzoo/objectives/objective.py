@@ -43,7 +43,7 @@ class Objective(keras.layers.Layer):
             setattr(self, argument, add_strength(self, argument, value, within))
         self._model: weakref.ref[keras.Model] | None = None
         self._seen: tuple[weakref.ref[Any], ...] = ()
-        self._made_for_model: tuple[keras.Variable, ...] = ()
+        self._made_for_model: tuple[weakref.ref[Any], ...] = ()
         self.built = True
 
     @property
@@ -74,12 +74,18 @@ class Objective(keras.layers.Layer):
         self._seen = tuple(map(weakref.ref, built))
 
     def _attach_anew(self, model: keras.Model) -> None:
-        """Attaches it without the variables that it made for the model as it was before."""
-        for variable in self._made_for_model:
-            self._untrack_variable(variable)
-        own = set(map(id, self.variables))
+        """Attaches it without the variables of its own that it made for the model as it was."""
+        for reference in self._made_for_model:
+            self._untrack_variable(reference())  # which the layer has kept alive until here
+        before = set(map(id, self._own_variables))
         self.attach(model)
-        self._made_for_model = tuple(each for each in self.variables if id(each) not in own)
+        made = [each for each in self._own_variables if id(each) not in before]
+        self._made_for_model = tuple(map(weakref.ref, made))  # saving walks through what it holds
+
+    @property
+    def _own_variables(self) -> list[keras.Variable]:
+        """Its variables without those of layers that it holds."""
+        return [*self._trainable_variables, *self._non_trainable_variables]
 
     def attach(self, model: keras.Model) -> None:
         """Looks up, once, what it needs of the built base `model`.
