@@ -57,7 +57,8 @@ class Plan:
 
 TUNING = [
     *(FineTuning(rate, 100, 10, 0.9) for rate in (0.1, 0.3)),
-    *(FineTuning(rate, 100, 20, None) for rate in (3e-4, 1e-3)),
+    *(FineTuning(rate, 100, 20, None) for rate in (3e-4, 1e-3, 2e-3)),
+    FineTuning(1e-3, 100, 40, None),
 ]
 EXPLORED = {
     STACKED: [*(Plan(tuning, 0.25, 2e-3, 6) for tuning in TUNING), Plan(TUNING[2], 0.25, 1e-3, 15)],
