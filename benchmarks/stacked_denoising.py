@@ -159,7 +159,10 @@ def verdict(measured: dict[str, list[Any]]) -> str:
         "below them": gain.mean > 0,
     }
     runs = measured[STACKED]
-    return "\n".join(f"- {text}: {fine_tuning.judged(met, runs)}." for text, met in aims.items())
+    lines = [f"- {text}: {fine_tuning.judged(met, runs)}." for text, met in aims.items()]
+    if gain.interval is not None and gain.interval[0] <= 0 <= gain.interval[1]:
+        lines.append("- That interval contains 0: these seeds do not tell the two networks apart.")
+    return "\n".join(lines)
 
 
 def described(measured: dict[str, list[Any]]) -> dict[str, Any]:
