@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import keras
@@ -50,7 +51,9 @@ class LeanSteps(keras.Model):
             super().make_train_function(force)
             return
         strengths = [each.strengths[each.rests_at_zero].variable for each in may_rest]
-        functions: dict[frozenset[str], Callable[..., Any]] = {}
+        names = [each.name for each in may_rest]
+        sets = [frozenset(some) for n in range(len(names) + 1) for some in combinations(names, n)]
+        functions = {each: self._made_function() for each in sets}  # not compiled before the call
         resting: frozenset[str] = frozenset()
 
         def step(*args: Any) -> Any:
@@ -61,8 +64,6 @@ class LeanSteps(keras.Model):
                 resting = frozenset(each.name for each, value in pairs if value == 0)
             object.__setattr__(self, "_resting", resting)
             try:
-                if resting not in functions:
-                    functions[resting] = self._made_function()
                 return functions[resting](*args)
             finally:
                 object.__setattr__(self, "_resting", frozenset())
@@ -70,9 +71,5 @@ class LeanSteps(keras.Model):
         self.train_function = step
 
     def _made_function(self) -> Any:
-        current, self.train_function = self.train_function, None
-        try:
-            super().make_train_function()
-            return self.train_function
-        finally:
-            self.train_function = current
+        super().make_train_function(force=True)
+        return self.train_function
