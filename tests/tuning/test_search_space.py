@@ -63,7 +63,9 @@ def test_every_technique_is_searched_or_said_to_have_nothing_to_search():
 def test_arguments_are_those_of_the_class_and_its_default_lies_within(technique):
     module, _, name = catalogue.find(technique).symbol.rpartition(".")
     name = name.replace("Optimizer", "SGD")  # a final class, with what all optimizers take
-    parameters = inspect.signature(getattr(importlib.import_module(module), name)).parameters
+    found = getattr(importlib.import_module(module), name)
+    made = found.__init__ if inspect.isclass(found) else found  # Python 3.11.2 finds `__new__`
+    parameters = inspect.signature(made).parameters
     for setting in SPACES[technique]:
         default = parameters[setting.argument].default
         numeric = isinstance(default, int | float) and not isinstance(default, bool)
