@@ -1,6 +1,6 @@
 """The only place that names a backend: differentiation, and a model as a pure function."""
 
-from keras_regzoo.backend.additive import added, additive, kept, sums
+from keras_regzoo.backend.additive import additive, kept, sums
 from keras_regzoo.backend.aside import aside
 from keras_regzoo.backend.autodiff import jvp, sum_of_squares, value_and_grad, vjp
 from keras_regzoo.backend.copying import copy_model
@@ -34,7 +34,6 @@ __all__ = [
     "PureView",
     "State",
     "add_weighted",
-    "added",
     "additive",
     "aside",
     "assign_between_steps",

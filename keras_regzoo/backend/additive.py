@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras import ops, tree
+from keras import ops
 
 from keras_regzoo.backend.autodiff import _engine
 
@@ -48,18 +48,6 @@ def sums(tensors: list[Any]) -> Any:
     if hasattr(_engine, "sums") and len(tensors[0].shape):
         return _engine.sums(tensors)
     return ops.stack([ops.sum(each) for each in tensors])
-
-
-def added(parts: list[Any]) -> Any:
-    """Returns the sum of structures of tensors, tensor by tensor.
-
-    Example:
-
-    >>> made = keras_regzoo.backend.added([{"a": keras.ops.ones(2)}, {"a": keras.ops.ones(2)}])
-    >>> print(keras.ops.convert_to_numpy(made["a"]))
-    [2. 2.]
-    """
-    return tree.map_structure(lambda *each: sum(each[1:], each[0]), *parts)
 
 
 def kept(tensors: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_regzoo.backend import steps_per_execution
 from keras_regzoo.data import Dataset
 from keras_regzoo.diagnostics.measures import CHUNK, Scale, measure, predict
 from keras_regzoo.diagnostics.treatments import Treated
@@ -56,18 +57,11 @@ class TreatedNetwork:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         most = min(MOST_STEPS, self.steps_per_epoch)
         steps = max(n for n in range(1, most + 1) if self.steps_per_epoch % n == 0)
-        for steps_per_execution in (steps, 1):
-            self.model.compile(
-                optimizer,
-                keras.losses.MeanSquaredError() if regression else loss,
-                steps_per_execution=steps_per_execution,
-            )
-            try:
-                self.model.make_train_function()
-                return
-            except ValueError:  # this backend makes one step at a time
-                if steps_per_execution == 1:
-                    raise
+        self.model.compile(
+            optimizer,
+            keras.losses.MeanSquaredError() if regression else loss,
+            steps_per_execution=steps_per_execution(steps),
+        )
 
     def train(
         self, initial: list[np.ndarray], data: Dataset, seed: int, epochs: int, batch_size: int

@@ -9,7 +9,7 @@ import keras
 from keras import ops, tree
 
 from keras_regzoo import validation
-from keras_regzoo.backend import added, normal
+from keras_regzoo.backend import normal
 from keras_regzoo.objectives.loss import Loss, Point, Tensor, Terms
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -99,7 +99,7 @@ class LossSmoothing(Objective):
         count = sum(math.prod(w.shape) for w in weights)
         if self.antithetic:
             halves = [self.numbers(count) for _ in range(self.samples // 2)]
-            return [sign * half for half in halves for sign in (1, -1)]
+            return [each for half in halves for each in (half, -half)]
         return [self.numbers(count) for _ in range(self.samples)]
 
     def move(self, draw: list[Tensor], weights: list[Tensor], x: Any) -> tuple[list[Tensor], Any]:
@@ -110,7 +110,7 @@ class LossSmoothing(Objective):
             weights, x = loss.step.once(self.move, draw, point.weights, point.x)
             moved = [weights, *(self._perturbed(point.weights, noise) for noise in draw[1:])]
             parts = [loss.evaluate(point._replace(weights=each, x=x)) for each in moved]
-            return tree.map_structure(lambda part: part / self.samples, added(parts))
+            return tree.map_structure(lambda *each: sum(each[1:], each[0]) / self.samples, *parts)
 
         return loss.then(smoothed)
 

@@ -5,6 +5,7 @@ import json
 import sys
 
 import numpy as np
+import psutil
 import pytest
 
 from keras_regzoo.diagnostics import compare
@@ -37,7 +38,6 @@ def test_two_processes_measure_the_same_to_the_last_bit(serial, backend, tmp_pat
         pytest.skip(f"{backend} is not installed")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    psutil = pytest.importorskip("psutil")
     parallel = compare("digits", "dropout", out=tmp_path, jobs=2, backend=backend, **SMALL)
     assert measured(parallel) == serial
     here = psutil.Process().children(recursive=True)

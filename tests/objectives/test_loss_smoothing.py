@@ -1,4 +1,4 @@
-"""The smoothed loss on a quadratic, its noise, and what it costs at width 0."""
+"""The smoothed loss on a quadratic, and its noise."""
 
 from __future__ import annotations
 
