@@ -1,7 +1,9 @@
 """Classifiers pretrained and fine-tuned on flat MNIST digits, as two benchmarks measure them.
 
 Settings are explored on the first seed by the error on validation digits, which picks the epoch as
-well; only the settings best by it are tested. Every result is saved as it comes.
+well; only the settings best by it are tested: once as they are, and once trained anew, pretraining
+too, on the digits of training and validation together for as many passes (Goodfellow, Bengio &
+Courville 2016, algorithm 7.2). Every result is saved as it comes.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import dataclasses
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,15 +20,15 @@ import keras
 import numpy as np
 import typer
 
-from benchmarks import machine, results_file
+from benchmarks import fine_tuning_page, machine, results_file
+from benchmarks.fine_tuning_page import SEEDS
 from keras_regzoo import data
-from keras_regzoo.diagnostics import PairedDifference
 from keras_regzoo.quiet import QUIET
+from keras_regzoo.training import retrain_on_all_data
 
 CLASSES = 10
 PIXELS = 784
 VALIDATION = 10000 / 60000
-SEEDS = (0, 1, 2)
 PROGRESS = Path(__file__).parents[1] / "build"
 
 
@@ -37,6 +39,14 @@ class Digits:
     train: tuple[np.ndarray, np.ndarray]
     validation: tuple[np.ndarray, np.ndarray]
     test: tuple[np.ndarray, np.ndarray]
+
+    def merged(self) -> Digits:
+        """Returns the same digits, those of validation among those of training too."""
+        x, y = (np.concatenate(parts) for parts in zip(self.train, self.validation, strict=True))
+        return dataclasses.replace(self, train=(x, y))
+
+
+Network = Callable[[Any, int, Digits], tuple[keras.Model, dict[str, Any]]]
 
 
 def load_digits() -> Digits:
@@ -65,12 +75,17 @@ class FineTuning:
     epochs: int
     momentum: float | None = 0.0
 
-    def optimizer(self, examples: int) -> keras.Optimizer:
-        steps = self.epochs * -(-examples // self.batch)
-        rate = keras.optimizers.schedules.CosineDecay(self.rate, steps)
+    def steps(self, epochs: int, examples: int) -> int:
+        return epochs * -(-examples // self.batch)
+
+    def compile(self, model: keras.Model, examples: int) -> None:
+        rate = keras.optimizers.schedules.CosineDecay(self.rate, self.steps(self.epochs, examples))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         if self.momentum is None:
-            return keras.optimizers.Adam(rate)
-        return keras.optimizers.SGD(rate, self.momentum)
+            optimizer: keras.Optimizer = keras.optimizers.Adam(rate)
+        else:
+            optimizer = keras.optimizers.SGD(rate, self.momentum)
+        model.compile(optimizer, loss, metrics=["accuracy"])
 
     def __str__(self) -> str:
         if self.momentum is None:
@@ -82,7 +97,7 @@ def kept(name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Returns the arrays kept of a pretraining under build/, made now if there are none."""
     path = PROGRESS / f"{name}.npz"
     if not path.exists():
-        draft = PROGRESS / "draft.npz"
+        draft = PROGRESS / f"{name} draft.npz"
         np.savez(draft, **make())
         os.replace(draft, path)
     with np.load(path) as arrays:
@@ -103,21 +118,14 @@ def classifier(units: Sequence[int], kernels: Sequence[np.ndarray] = ()) -> kera
     return model
 
 
-def fine_tune(
-    model: keras.Model, digits: Digits, settings: FineTuning, tested: bool
-) -> dict[str, Any]:
+def fine_tune(model: keras.Model, digits: Digits, settings: FineTuning) -> dict[str, Any]:
     """Trains a classifier and goes back to the epoch that is best on the validation digits.
 
     Returns:
         `validation`, the error of each epoch; `best`, the first epoch (from 1) where it is least;
-        `tuning_seconds`; and if it is to be tested, `error`, that of the best epoch on the test
-        digits.
+        `tuning_seconds`.
     """
-    model.compile(
-        settings.optimizer(len(digits.train[0])),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    settings.compile(model, len(digits.train[0]))
     best = keras.callbacks.EarlyStopping(
         "val_accuracy", mode="max", patience=settings.epochs, restore_best_weights=True
     )
@@ -132,21 +140,46 @@ def fine_tune(
         verbose=QUIET,
     ).history
     errors = [round(1 - accuracy, 6) for accuracy in history["val_accuracy"]]
-    found = {
+    return {
         "validation": errors,
         "best": int(np.argmin(errors)) + 1,
         "tuning_seconds": round(time.perf_counter() - start, 1),
     }
-    if tested:
-        outputs = model.predict(digits.test[0], batch_size=1000, verbose=QUIET)
-        found["error"] = float(np.mean(outputs.argmax(-1) != digits.test[1]))
-    return found
+
+
+def _measure(
+    network: Network, plan: Any, seed: int, digits: Digits, tested: bool
+) -> dict[str, Any]:
+    """Returns what was found of a plan, its error on the test digits only if that is asked for."""
+    model, found = network(plan, seed, digits)
+    found = found | fine_tune(model, digits, plan.tuning)
+    return found | ({"error": _test_error(model, digits)} if tested else {})
+
+
+def _error_of_all(network: Network, plan: Any, seed: int, digits: Digits, epochs: int) -> float:
+    """Returns the test error after both trainings on all digits but those of the test."""
+    merged, tuning, fewer = digits.merged(), plan.tuning, len(digits.train[0])
+    x, y = merged.train
+
+    def build() -> keras.Model:
+        model, _ = network(plan, seed, merged)
+        tuning.compile(model, len(x))
+        return model
+
+    steps = tuning.steps(epochs, fewer)
+    again = retrain_on_all_data(build, x, y, steps, tuning.batch, steps_found_on=fewer)
+    return _test_error(again.model, digits)
+
+
+def _test_error(model: keras.Model, digits: Digits) -> float:
+    outputs = model.predict(digits.test[0], batch_size=1000, verbose=QUIET)
+    return float(np.mean(outputs.argmax(-1) != digits.test[1]))
 
 
 def command(
     result: str,
     plans: Mapping[str, Sequence[Any]],
-    measure: Callable[..., dict[str, Any]],
+    network: Network,
     page: str,
     described: Callable[[dict[str, list[Any]]], dict[str, Any]],
 ) -> Callable[..., None]:
@@ -155,7 +188,8 @@ def command(
     Args:
         result: Name of its results and of its page.
         plans: Each method's settings to be tried.
-        measure: Measures one of them, given a seed, the digits and whether to test.
+        network: Returns the classifier of one of them, pretrained on the training digits with a
+            seed, and what was found on the way.
         page: Template of the page.
         described: Returns fields of the page, given the runs.
     """
@@ -166,23 +200,21 @@ def command(
     ) -> None:
         """Measures every method with every seed, saving every result as it comes."""
         if write:
-            _write_page(result, plans, page, described)
+            fine_tuning_page.write(result, plans, page, described)
         elif explore:
-            _explore(result, plans, measure)
+            _explore(result, plans, network)
         else:
-            _measure_all(result, chosen(result, plans), measure)
+            _measure_all(result, chosen(result, plans), network)
 
     return main
 
 
-def _explore(
-    result: str, plans: Mapping[str, Sequence[Any]], measure: Callable[..., dict[str, Any]]
-) -> None:
+def _explore(result: str, plans: Mapping[str, Sequence[Any]], network: Network) -> None:
     """Measures what is missing of the methods' plans on the first seed, by validation digits."""
     digits = _prepared()
     for plan in (plan for tried in plans.values() for plan in tried):
         if str(plan) not in results_file.load(result).get("exploration", {}):
-            found = measure(plan, SEEDS[0], digits, tested=False)
+            found = _measure(network, plan, SEEDS[0], digits, tested=False)
             results_file.put(result, ["exploration", str(plan)], found)
             typer.echo(f"{plan}: {min(found['validation']):.2%}")
 
@@ -199,99 +231,27 @@ def chosen(result: str, plans: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     }
 
 
-def _measure_all(
-    result: str, plans: Mapping[str, Any], measure: Callable[..., dict[str, Any]]
-) -> None:
+def _measure_all(result: str, plans: Mapping[str, Any], network: Network) -> None:
     """Measures what is missing of each method's plan with every seed."""
     digits = _prepared()
     for seed in SEEDS:
         for method, plan in plans.items():
             known = results_file.load(result).get("runs", {}).get(method, {}).get(str(seed))
-            planned = dataclasses.asdict(plan)
+            planned, keys = dataclasses.asdict(plan), ["runs", method, str(seed)]
             if known is None:
-                found = measure(plan, seed, digits, tested=True)
                 made = {"plan": planned, "machine": machine.describe()}
-                results_file.put(result, ["runs", method, str(seed)], found | made)
-                typer.echo(f"{method}, seed {seed}: {found['error']:.2%}")
+                known = _measure(network, plan, seed, digits, tested=True) | made
+                results_file.put(result, keys, known)
+                typer.echo(f"{method}, seed {seed}: {known['error']:.2%}")
             elif known["plan"] != planned:
                 sys.exit(f"results/{result}.json holds results of other settings.")
+            if "error_of_all" not in known:
+                error = _error_of_all(network, plan, seed, digits, known["best"])
+                results_file.put(result, [*keys, "error_of_all"], error)
+                typer.echo(f"{method}, seed {seed}, of all: {error:.2%}")
             keras.backend.clear_session()
 
 
 def _prepared() -> Digits:
     PROGRESS.mkdir(exist_ok=True)
     return load_digits()
-
-
-def _complete(result: str, methods: Iterable[str]) -> tuple[list[str], dict[str, list[Any]]]:
-    """Returns the seeds that every method was measured with, and each method's runs of them."""
-    saved = results_file.load(result).get("runs", {})
-    methods = list(methods)
-    seeds = sorted(set.intersection(*(set(saved.get(method, {})) for method in methods)))
-    if not seeds:
-        sys.exit(f"results/{result}.json holds no seed of every method.")
-    return seeds, {method: [saved[method][seed] for seed in seeds] for method in methods}
-
-
-def _write_page(
-    result: str,
-    plans: Mapping[str, Sequence[Any]],
-    page: str,
-    described: Callable[[dict[str, list[Any]]], dict[str, Any]],
-) -> None:
-    seeds, measured = _complete(result, plans)
-    text = page.format(
-        result=result,
-        seeds=", ".join(seeds),
-        exploration=_exploration(results_file.load(result)["exploration"]),
-        conditions=_conditions(measured),
-        **described(measured),
-    )
-    (results_file.RESULTS.parent / f"{result}.md").write_text(text)
-
-
-def percentages(runs: Sequence[dict[str, Any]]) -> list[float]:
-    """Returns the test error of each run in %."""
-    return [100 * run["error"] for run in runs]
-
-
-def interval(gain: PairedDifference) -> str:
-    """Returns what is known of a mean difference over seeds."""
-    if gain.interval is None:
-        return "one seed, no interval"
-    low, high = gain.interval
-    return f"95 % interval over seeds {low:.2f} to {high:.2f}"
-
-
-def validated(runs: Sequence[dict[str, Any]]) -> float:
-    """Returns the mean validation error in % of the best epochs."""
-    return float(np.mean([100 * min(run["validation"]) for run in runs]))
-
-
-def judged(met: bool, runs: Sequence[dict[str, Any]]) -> str:
-    """Returns whether an aim is met, and how many seeds were run where some are missing."""
-    said = "met" if met else "not met"
-    return said if len(runs) == len(SEEDS) else f"{said} ({len(runs)} of {len(SEEDS)} seeds run)"
-
-
-def minutes(runs: Sequence[dict[str, Any]]) -> str:
-    """Returns how long a run took in the mean, pretraining and fine-tuning."""
-    return f"{np.mean([run.get('seconds', 0) + run['tuning_seconds'] for run in runs]) / 60:.1f}"
-
-
-def _exploration(explored: Mapping[str, Any]) -> str:
-    """Returns the Markdown table of the plans that were tried."""
-    lines = [
-        "| pretraining, epochs | fine-tuning, epochs | validation error % |",
-        "|---|---|---:|",
-    ]
-    for plan, found in explored.items():
-        before, after = plan.split("; ")
-        lines.append(f"| {before} | {after} | {validated([found]):.2f} |")
-    return "\n".join(lines)
-
-
-def _conditions(runs: Mapping[str, Sequence[Any]]) -> str:
-    """Returns what the runs were measured with."""
-    made = next(iter(runs.values()))[0]["machine"]
-    return machine.conditions({made["backend"]: made})

@@ -24,8 +24,9 @@ import keras
 import numpy as np
 import typer
 
-from benchmarks import fine_tuning
+from benchmarks import fine_tuning, fine_tuning_page
 from benchmarks.fine_tuning import Digits, FineTuning
+from benchmarks.fine_tuning_page import TRAINED
 from keras_regzoo.diagnostics import paired_difference
 from keras_regzoo.training import greedy_pretrain
 
@@ -60,9 +61,14 @@ TUNING = [
     *(FineTuning(rate, 100, 20, None) for rate in (3e-4, 1e-3, 2e-3)),
     FineTuning(1e-3, 100, 40, None),
 ]
+FASTER = FineTuning(4e-3, 100, 20, None)
 EXPLORED = {
-    STACKED: [*(Plan(tuning, 0.25, 2e-3, 6) for tuning in TUNING), Plan(TUNING[2], 0.25, 1e-3, 15)],
-    RANDOM: [Plan(tuning) for tuning in TUNING],
+    STACKED: [
+        *(Plan(tuning, 0.25, 2e-3, 6) for tuning in TUNING),
+        Plan(TUNING[2], 0.25, 1e-3, 15),
+        *(Plan(tuning, 0.25, 2e-3, 15) for tuning in (TUNING[4], FASTER)),
+    ],
+    RANDOM: [Plan(tuning) for tuning in (*TUNING, FASTER)],
 }
 
 PAGE = """# A stacked denoising autoencoder
@@ -71,8 +77,9 @@ Written by `python -m benchmarks.stacked_denoising --page` from `results/{result
 
 Test error in % on MNIST of three layers of 1000 sigmoid units under a softmax layer, pretrained
 layer by layer by `training.greedy_pretrain` and fine-tuned, against the same network fine-tuned
-from random weights: means over seeds {seeds}. Of each run the epoch best on the 10 000 validation
-digits is tested.
+from random weights: means over seeds {seeds}, with the least and the greatest error. 50 000 digits
+train, and of each run the epoch best on 10 000 others is tested; then all trainings are made anew
+on all 60 000, for as many passes, by `training.retrain_on_all_data`.
 
 {table}
 
@@ -80,7 +87,9 @@ digits is tested.
 
 ## Settings
 
-Each network's settings are those of the least error on the validation digits, on seed 0:
+Each network's settings are those of the least error on the validation digits, on seed 0. The 15
+epochs a layer at Adam 0.002 and Adam 0.004 were tried when some runs of other settings had been
+tested; the validation errors alone decided.
 
 {exploration}
 
@@ -115,54 +124,53 @@ def pretrain(plan: Plan, digits: Digits) -> dict[str, Any]:
     }
 
 
-def measure(plan: Plan, seed: int, digits: Digits, tested: bool) -> dict[str, Any]:
-    """Returns the errors of a plan, those on test digits only if they are to be known."""
+def network(plan: Plan, seed: int, digits: Digits) -> tuple[keras.Model, dict[str, Any]]:
+    """Returns the classifier of a plan, pretrained if it says so, and what pretraining found."""
     keras.utils.set_random_seed(seed)
     found, kernels = {}, []
     if plan.epochs:
-        name = f"{RESULT} {plan.pretraining()} seed {seed}"
+        name = f"{RESULT} {plan.pretraining()} of {len(digits.train[0])} seed {seed}"
         kept = fine_tuning.kept(name, lambda: pretrain(plan, digits))
         kernels = [kept[f"weight {number}"] for number in range(KERNELS)]
         found["seconds"] = round(float(kept["seconds"]), 1)
         found["losses"] = kept["losses"].round(6).tolist()
     keras.utils.set_random_seed(seed)
-    model = fine_tuning.classifier(UNITS, kernels)
-    return found | fine_tuning.fine_tune(model, digits, plan.tuning, tested)
+    return fine_tuning.classifier(UNITS, kernels), found
 
 
 def table(measured: dict[str, list[Any]]) -> str:
     """Returns the Markdown table of both networks."""
     lines = [
-        "| network | pretraining, epochs | fine-tuning, epochs | test error % | least – greatest "
+        "| network | pretraining, epochs | fine-tuning, epochs | test error % | trained on all % "
         "| validation error % | minutes a run |",
         "|---|---|---|---:|---:|---:|---:|",
     ]
     for method, plan in fine_tuning.chosen(RESULT, EXPLORED).items():
         runs = measured[method]
-        errors = fine_tuning.percentages(runs)
+        errors = [fine_tuning_page.spread(runs, name) for name in TRAINED]
         lines.append(
             f"| {method} | {plan.pretraining() if plan.epochs else ''} | {plan.tuning} "
-            f"| {np.mean(errors):.2f} | {min(errors):.2f} – {max(errors):.2f} "
-            f"| {fine_tuning.validated(runs):.2f} | {fine_tuning.minutes(runs)} |"
+            f"| {' | '.join(errors)} "
+            f"| {fine_tuning_page.validated(runs):.2f} | {fine_tuning_page.minutes(runs)} |"
         )
     return "\n".join(lines)
 
 
 def verdict(measured: dict[str, list[Any]]) -> str:
     """Returns what the aims ask for and what was measured, a line an aim."""
-    stacked, random = (fine_tuning.percentages(measured[method]) for method in (STACKED, RANDOM))
-    error = float(np.mean(stacked))
-    gain = paired_difference(random, stacked)
-    aims = {
-        f"Stacked denoising {error:.2f} %, at most {LIMIT} %": error <= LIMIT,
-        f"{gain.mean:.2f} points below random weights ({fine_tuning.interval(gain)}), "
-        "below them": gain.mean > 0,
-    }
-    runs = measured[STACKED]
-    lines = [f"- {text}: {fine_tuning.judged(met, runs)}." for text, met in aims.items()]
-    if gain.interval is not None and gain.interval[0] <= 0 <= gain.interval[1]:
-        lines.append("- That interval contains 0: these seeds do not tell the two networks apart.")
-    return "\n".join(lines)
+    aims, runs = {}, measured[STACKED]
+    for name, digits in TRAINED.items():
+        stacked, random = (
+            fine_tuning_page.percentages(measured[method], name) for method in (STACKED, RANDOM)
+        )
+        error = float(np.mean(stacked))
+        gain = paired_difference(random, stacked)
+        aims[f"Stacked denoising {error:.2f} % of {digits}, at most {LIMIT} %"] = error <= LIMIT
+        aims[
+            f"{gain.mean:.2f} points below random weights of {digits} "
+            f"({fine_tuning_page.interval(gain)}), below them"
+        ] = gain.mean > 0
+    return fine_tuning_page.verdict(aims, runs)
 
 
 def described(measured: dict[str, list[Any]]) -> dict[str, Any]:
@@ -171,4 +179,4 @@ def described(measured: dict[str, list[Any]]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    typer.run(fine_tuning.command(RESULT, EXPLORED, measure, PAGE, described))
+    typer.run(fine_tuning.command(RESULT, EXPLORED, network, PAGE, described))

@@ -146,16 +146,17 @@ class BaseAutoencoder(ObjectiveModel):
         weight = options.get("sample_weight")
         if weight is None:
             return x, y
-        check_data("sample_weight", weight)
-        y = self._weighted_targets(x, y, options)
-        options["sample_weight"] = self._weights("sample_weight", weight, x, y, loss)
+        y, options["sample_weight"] = self._weighed("sample_weight", weight, x, y, loss)
         return x, y
 
-    def _weights(self, name: str, weight: Any, x: Any, y: Any, loss: Any) -> Any:
+    def _weighed(self, name: str, weight: Any, x: Any, y: Any, loss: Any) -> tuple[Any, Any]:
+        """Returns targets, and weights, checked, with the axes of the losses that they weigh."""
+        check_data(name, weight)
+        y = self._weighted_targets(x, y, {"sample_weight": weight})
         loss = loss or getattr(self, "loss", None)
         if loss is None and self.criterion is None:
-            return weight
-        return as_losses(name, weight, self.targets(x, y), loss)
+            return y, weight
+        return y, as_losses(name, weight, self.targets(x, y), loss)
 
     def checked(self, names: tuple[str, str], x: Any, y: Any = None, loss: Any = None) -> Any:
         """Returns the inputs or the feed `x`; `loss` is that of a wrapper it is trained in.
@@ -185,9 +186,7 @@ class BaseAutoencoder(ObjectiveModel):
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x = self.checked(names, x, y, loss)
         if weight is not None:
-            check_data("validation_data[2]", weight)
-            y = self._weighted_targets(x, y, {"sample_weight": weight})
-            weight = self._weights("validation_data[2]", weight, x, y, loss)
+            y, weight = self._weighed("validation_data[2]", weight, x, y, loss)
         return x, y, weight
 
     def check_inputs(
