@@ -236,11 +236,12 @@ def _measure_all(result: str, plans: Mapping[str, Any], network: Network) -> Non
     digits = _prepared()
     for seed in SEEDS:
         for method, plan in plans.items():
-            known = results_file.load(result).get("runs", {}).get(method, {}).get(str(seed))
+            runs: dict[str, Any] = results_file.load(result).get("runs", {})
+            known = runs.get(method, {}).get(str(seed))
             planned, keys = dataclasses.asdict(plan), ["runs", method, str(seed)]
             if known is None:
                 made = {"plan": planned, "machine": machine.describe()}
-                known = _measure(network, plan, seed, digits, tested=True) | made
+                known = {**_measure(network, plan, seed, digits, tested=True), **made}
                 results_file.put(result, keys, known)
                 typer.echo(f"{method}, seed {seed}: {known['error']:.2%}")
             elif known["plan"] != planned:

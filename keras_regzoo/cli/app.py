@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from typing import Annotated
 
@@ -55,4 +56,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # equations, on a terminal without Unicode
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that many models are built
     app(prog_name="regzoo")

@@ -16,6 +16,7 @@ from keras_regzoo.cli.experiment_options import (
     Model,
     Target,
     Task,
+    folder,
 )
 from keras_regzoo.cli.output import console
 
@@ -39,7 +40,12 @@ def compare(
         int | None, typer.Option(help="Training examples to keep; all without this option.")
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for the report; runs in it are not made again.")
+        Path,
+        typer.Option(
+            parser=folder,
+            metavar="FOLDER",
+            help="Folder for the report; runs in it are not made again.",
+        ),
     ] = Path("comparison"),
     model: Model = "mlp",
     batch_size: BatchSize = 32,

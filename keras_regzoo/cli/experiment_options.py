@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,3 +22,10 @@ Task = Annotated[
     str | None,
     typer.Option(help="binary, multiclass or regression; told from the targets without."),
 ]
+
+
+def folder(written: str) -> Path:
+    """Returns a folder's path; an empty one would be the present folder."""
+    if not written:
+        raise typer.BadParameter("it must name a folder; received an empty text.")
+    return Path(written)

@@ -14,6 +14,7 @@ from keras_regzoo.cli.experiment_options import (
     Model,
     Target,
     Task,
+    folder,
 )
 from keras_regzoo.cli.output import console, plain_table
 
@@ -46,7 +47,12 @@ def tune(
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for trials and figures; the same command goes on in it.")
+        Path,
+        typer.Option(
+            parser=folder,
+            metavar="FOLDER",
+            help="Folder for trials and figures; the same command goes on in it.",
+        ),
     ] = Path("search"),
     model: Model = "mlp",
     batch_size: BatchSize = 32,

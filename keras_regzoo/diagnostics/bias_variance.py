@@ -13,9 +13,9 @@ import numpy as np
 from keras_regzoo import validation
 from keras_regzoo.data.labels import class_numbers
 from keras_regzoo.data.splits import SEEDS
-from keras_regzoo.diagnostics.training_sets import Draw, training_sets
+from keras_regzoo.diagnostics.training_sets import Draw, Drawn, training_sets
 from keras_regzoo.quiet import QUIET
-from keras_regzoo.training.examples import as_arrays, count, finite_arrays, take
+from keras_regzoo.training.examples import count, finite_arrays, take
 from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import check_build, fresh
 from keras_regzoo.training.processes import run_all
@@ -96,7 +96,8 @@ def bias_variance(
         jobs: Number of processes, as in `cross_validate`.
         seed: Seed of the sets and of training.
         progress: Whether to show a progress bar.
-        **fit: Passed to `fit`; `callbacks` is a function that returns a list of new ones.
+        **fit: Passed to `fit`; `callbacks` is a function that returns a list of new ones, and
+            `sample_weight` has a row for each of the examples, which are drawn with their weights.
 
     Returns:
         A `BiasVariance`.
@@ -130,11 +131,11 @@ def bias_variance(
         if loss == "zero_one":
             raise ValueError("`truth` must be None under the 0-1 loss; received an array.")
         truth = finite_arrays("truth", truth, count(x_test))
-    drawn = training_sets(x, y, draw, sets, seed)
+    drawn = training_sets(x, y, fit.pop("sample_weight", None), draw, sets, seed)
     parts = functools.partial(squared_parts, y=y_test, truth=truth)
     if loss == "zero_one":
         parts = functools.partial(zero_one_parts, labels=class_numbers(y_test))
-    parts(np.stack([_untrained_outputs(build, as_arrays("x", drawn(0)[0]), x_test)]))
+    parts(np.stack([_untrained_outputs(build, drawn(0)[0], x_test)]))
     tasks = [_Set(build, drawn, x_test, fit, s, (seed + s) % 2**32) for s in range(sets)]
     results = run_all(tasks, jobs, None, "training sets" if progress else "")
     return parts(np.stack([result.outputs for result in results]))
@@ -213,17 +214,17 @@ class _Fitted:
 @dataclass(frozen=True)
 class _Set:
     build: Callable[[], keras.Model]
-    draw: Draw
+    drawn: Drawn
     x_test: Any
     fit: dict[str, Any]
     number: int
     seed: int
 
     def run(self) -> _Fitted:
-        x, y = self.draw(self.number)
+        x, y, weights = self.drawn(self.number)
         keras.utils.set_random_seed(self.seed)
         model = fresh(self.build)
-        model.fit(x, y, **for_one_fit(self.fit))
+        model.fit(x, y, sample_weight=weights, **for_one_fit(self.fit))
         quiet = {"batch_size": self.fit.get("batch_size"), "verbose": QUIET}
         return _Fitted(None, model.predict(self.x_test, **quiet))
 

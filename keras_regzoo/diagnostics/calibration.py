@@ -139,14 +139,15 @@ def calibration(
         predictions = predictions.predict(as_arrays("x", x), batch_size, QUIET)
     elif x is not None:
         raise ValueError("`x` must be None unless `predictions` is a model; received both.")
-    probabilities = _of_each_class(_numbers("predictions", predictions), from_logits)
-    probabilities, labels = _checked(probabilities, labels)
+    scores = _of_each_class(_numbers("predictions", predictions), from_logits)
+    logarithms = log_softmax(scores) if from_logits else _logarithms(scores)
+    probabilities, labels = _checked(np.exp(logarithms) if from_logits else scores, labels)
     found = reliability(probabilities, labels, bins)
     filled = np.where(found.count > 0, found.count, np.nan)
     hit = np.eye(probabilities.shape[1])[labels]
     return Calibration(
         float((probabilities.argmax(axis=-1) == labels).mean()),
-        negative_log_likelihood(probabilities, labels),
+        _mean_negative(logarithms, labels),
         float(np.square(probabilities - hit).sum(axis=-1).mean()),
         found.expected_error,
         np.linspace(0, 1, bins + 1),
@@ -180,8 +181,7 @@ def negative_log_likelihood(probabilities: Any, labels: Any) -> float:
     0.4904
     """
     probabilities, labels = _checked(probabilities, labels)
-    with np.errstate(divide="ignore"):
-        return float(-np.log(probabilities[np.arange(len(labels)), labels]).mean())
+    return _mean_negative(_logarithms(probabilities), labels)
 
 
 def expected_calibration_error(probabilities: Any, labels: Any, bins: int = BINS) -> float:
@@ -248,11 +248,20 @@ def reliability(probabilities: Any, labels: Any, bins: int = BINS) -> Reliabilit
 
 
 def _of_each_class(predictions: np.ndarray, from_logits: bool) -> np.ndarray:
-    """Returns probabilities of shape (n, classes); a single column becomes two."""
+    """Returns probabilities, or logits, of shape (n, classes); a single column becomes two."""
     if predictions.ndim == 1 or predictions.shape[1:] == (1,):
         other = 0 * predictions if from_logits else 1 - predictions
         predictions = np.stack([other.reshape(-1), predictions.reshape(-1)], axis=-1)
-    return np.exp(log_softmax(predictions)) if from_logits else predictions
+    return predictions
+
+
+def _logarithms(probabilities: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):  # of numbers that are no probabilities
+        return np.log(probabilities)
+
+
+def _mean_negative(logarithms: np.ndarray, labels: np.ndarray) -> float:
+    return float(-logarithms[np.arange(len(labels)), labels].mean())
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ from keras_regzoo.data.folds import Fold, fold_indices
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.score_curve import ScoreCurve, score_curve
 from keras_regzoo.training.cross_validate import cross_validate
-from keras_regzoo.training.examples import arrays_if_given, as_arrays, count
+from keras_regzoo.training.examples import arrays_if_given, count, finite_arrays
 
 SHARES = (0.1, 0.325, 0.55, 0.775, 1.0)
 
@@ -53,8 +53,8 @@ def learning_curve(
         A `ScoreCurve` whose values are numbers of examples.
 
     Raises:
-        ValueError: If an argument is outside its range, or a size is greater than the smallest fold
-            has to train on.
+        ValueError: If an argument is outside its range, data are not finite, or a size is greater
+            than the smallest fold has to train on.
         ImportError: If scikit-learn is not installed.
 
     Example:
@@ -71,9 +71,9 @@ def learning_curve(
     Reference: Cortes, Jackel, Solla, Vapnik & Denker (1994), Learning Curves: Asymptotic Values and
     Rate of Convergence; Goodfellow, Bengio & Courville (2016), Deep Learning, sec. 11.3.
     """
-    x = as_arrays("x", x)
+    x = finite_arrays("x", x)
     examples = count(x)
-    y = arrays_if_given("y", y, examples)
+    y = None if y is None else finite_arrays("y", y, examples)
     groups = arrays_if_given("groups", groups, examples)
     seed = validation.integer("seed", seed, SEEDS)
     folds = fold_indices(splits, y, examples, groups=groups, seed=seed)

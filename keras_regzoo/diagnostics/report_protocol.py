@@ -20,11 +20,13 @@ def legend(comparison: Comparison) -> str:
         if comparison.regression
         else "Errors: percentage classified wrong; NLL (nats) and ECE (15 bins) of the test set"
     )
+    others = len(comparison.results) - 1
+    compared = f"{others} technique{'' if others == 1 else 's'}"
     spread = " ± standard deviation over seeds" if len(comparison.seeds) > 1 else ""
     return (
         f"{measured}, means{spread}. Gap: test minus training error. Δ: the technique's test error "
         "minus the baseline's, paired by seed; below 0 is better. p: paired t-test, Holm's "
-        f"correction for {len(comparison.results) - 1} techniques; * is significant at 5 %. "
+        f"correction for {compared}; * is significant at 5 %. "
         "Time: seconds of training per epoch over the baseline's (median epoch, quickest seed)."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,8 +53,8 @@ def sharpness(
         The rise, in units of the loss, at least 0 but for rounding.
 
     Raises:
-        ValueError: If an argument is outside its range, data are empty or not finite, or the model
-            has no compiled loss.
+        ValueError: If an argument is outside its range, data are empty, not finite or not what the
+            model takes, or the model has no compiled loss or none that is finite.
 
     Example:
 
@@ -101,7 +102,10 @@ def sharpness(
         return total, gradients
 
     random = np.random.default_rng(seed)
-    plain, _ = over_batches([np.zeros(w.shape) for w in start])
+    with _one_sentence(x, y):
+        plain, _ = over_batches([np.zeros(w.shape) for w in start])
+    if not np.isfinite(plain):
+        raise ValueError(f"`model` must have a finite loss on `x` and `y`; it is {plain}.")
     epsilon = _scaled([random.normal(size=w.shape) for w in start], START * radius)
     rises = []
     for _ in range(steps):
@@ -110,6 +114,19 @@ def sharpness(
         epsilon = _scaled(gradients, radius)
     rises.append(over_batches(epsilon)[0] - plain)
     return max(rises[1:])
+
+
+@contextlib.contextmanager
+def _one_sentence(x: Any, y: Any) -> Iterator[None]:
+    """Raises a ValueError for whatever Keras and its backends know to raise."""
+    try:
+        yield
+    except Exception as error:
+        shapes = [keras.tree.map_structure(lambda array: array.shape, data) for data in (x, y)]
+        raise ValueError(
+            "`x` must be what the model takes, and `y` what its loss compares with its outputs; "
+            f"received shapes {shapes[0]} and {shapes[1]}."
+        ) from error
 
 
 def _scaled(values: list[np.ndarray], length: float) -> list[np.ndarray]:

@@ -11,7 +11,7 @@ import keras
 from keras_regzoo import validation
 from keras_regzoo.diagnostics.score_curve import ScoreCurve, score_curve
 from keras_regzoo.training.cross_validate import cross_validate
-from keras_regzoo.training.examples import arrays_if_given, as_arrays, count
+from keras_regzoo.training.examples import count, finite_arrays
 
 
 def validation_curve(
@@ -50,7 +50,7 @@ def validation_curve(
         A `ScoreCurve`.
 
     Raises:
-        ValueError: If an argument is outside its range.
+        ValueError: If an argument is outside its range, or data are not finite.
         ImportError: If scikit-learn is not installed.
 
     Example:
@@ -71,8 +71,8 @@ def validation_curve(
     """
     validation.function("build", build)
     values = validation.items("values", values, "values")
-    x = as_arrays("x", x)
-    y = arrays_if_given("y", y, count(x))
+    x = finite_arrays("x", x)
+    y = None if y is None else finite_arrays("y", y, count(x))
 
     def validate(value: Any) -> Any:
         made = functools.partial(build, value)

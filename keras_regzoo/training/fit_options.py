@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+from collections.abc import Iterator
 from typing import Any
 
+from keras_regzoo import validation
 from keras_regzoo.callbacks import ExactResume
 from keras_regzoo.quiet import QUIET
 
@@ -23,6 +27,23 @@ def check_metrics(metrics: Any) -> None:
         raise ValueError(
             f"`metrics` must be a list or tuple of metrics; received metrics={metrics!r}."
         )
+
+
+def check_counts(options: dict[str, Any]) -> None:
+    """Raises a ValueError for numbers of epochs, of examples or of steps below 1."""
+    for name in ("epochs", "batch_size", "steps_per_epoch"):
+        if options.get(name) is not None:
+            validation.integer(name, options[name], "[1, inf)")
+
+
+@contextlib.contextmanager
+def default_epochs(model: Any, epochs: int) -> Iterator[None]:
+    """Makes a model fit for so many epochs, within the context, unless `fit` is told otherwise."""
+    model.fit = functools.partial(model.fit, epochs=epochs)
+    try:
+        yield
+    finally:
+        del model.fit
 
 
 def for_one_fit(options: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from rich.progress import Progress
 
 from keras_regzoo import validation
 from keras_regzoo.training.fresh import Build, fresh
+from keras_regzoo.training.python_random import undisturbed
 
 Settings = tuple[str, str, str, Any]
 
@@ -148,8 +149,9 @@ def _settings() -> Settings:
 def _run(number: int, training: Training, settings: Settings) -> tuple[int, Any]:
     """Runs in another process, whose mistakes come back as those of this one."""
     try:
-        _set(settings)
-        return number, training.run()
+        with undisturbed():
+            _set(settings)
+            return number, training.run()
     except (ValueError, OSError, ImportError) as error:
         if not validation.is_mistake(error):
             raise

@@ -12,9 +12,9 @@ from keras_regzoo import validation
 from keras_regzoo.data.folds import Fold, fold_indices
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.run_store import write_atomically
+from keras_regzoo.training import fit_options
 from keras_regzoo.training.exact_steps import History, check_options
 from keras_regzoo.training.examples import count, digest, finite_arrays, take
-from keras_regzoo.training.fit_options import check_callbacks, for_one_fit
 from keras_regzoo.training.fresh import fresh
 from keras_regzoo.training.retrain_on_all_data import Retrained
 from keras_regzoo.tuning.fold_score import (
@@ -127,19 +127,21 @@ class CrossValidatedTuner(SoundTuner):
             x: Array of inputs, batch first, or a list or dict of such.
             y: Array of targets, or a list or dict of such; `None` where the model takes none.
             **fit: Passed to `fit`; `callbacks` is a function that returns a list of new ones for
-                each fold. Hyperband's epochs take the place of `epochs`.
+                each fold. Hyperband's epochs take the place of `epochs`, which is left out where
+                the hypermodel's `fit` chooses them.
 
         Raises:
-            ValueError: If the examples cannot be split or are not finite, `fit` is told what to
-                validate on, or the folder holds folds of other data, `splits` or `seed`; later, if
-                all trials fail, or several in a row.
+            ValueError: If the examples cannot be split or are not finite, an option of `fit` is
+                outside its range or says what to validate on, or the folder holds folds of other
+                data, `splits` or `seed`; later, if all trials fail, or several in a row.
         """
         x, y = _finite(x, y)
         folds = fold_indices(self.splits, y, count(x), seed=self.seed)
         for option in REFUSED:
             if fit.get(option) is not None:
                 raise ValueError(f"`{option}` must be left out of a cross-validated search.")
-        check_callbacks(fit.get("callbacks"))
+        fit_options.check_callbacks(fit.get("callbacks"))
+        fit_options.check_counts(fit)
         self._claim(x, y, folds)
         super().search(x, y, **fit)
 
@@ -172,11 +174,6 @@ class CrossValidatedTuner(SoundTuner):
             ValueError: If the file that holds it is damaged.
         """
         return read_folds(self.get_trial_dir(trial_id)).scores
-
-    def scored_trials(self) -> list[Any]:
-        """Returns the trials with a score, the best first."""
-        trials = self.oracle.get_best_trials(len(self.oracle.trials))  # those without come last
-        return [trial for trial in trials if trial.status == "COMPLETED"]
 
     def best_trial(self) -> Any:
         """Returns the trial with the best score of those that have run all folds.
@@ -214,8 +211,9 @@ class CrossValidatedTuner(SoundTuner):
         keras.utils.set_random_seed(self.seed)
         model = fresh(lambda: self._build_hypermodel(best.hyperparameters))
         model.steps_per_execution = 1
-        options = {**for_one_fit(fit), "epochs": steps}
-        history, ends = self._fit(best.hyperparameters, model, inputs, options, steps)
+        with fit_options.default_epochs(model, steps):
+            options = fit_options.for_one_fit(fit)
+            history, ends = self._fit(best.hyperparameters, model, inputs, options, steps)
         return Retrained(model, ends[-1], history)
 
     def load_model(self, trial: Any) -> keras.Model:
@@ -230,9 +228,10 @@ class CrossValidatedTuner(SoundTuner):
     ) -> FoldScore:
         keras.utils.set_random_seed((self.seed + number) % 2**32)
         model = self._try_build(trial.hyperparameters)
-        options = for_one_fit(fit)
+        options = fit_options.for_one_fit(fit)
         given = trial.hyperparameters.values
-        options["epochs"] = given.get(EPOCHS, options.get("epochs", 1))
+        if EPOCHS in given:
+            options["epochs"] = given[EPOCHS]
         options["validation_data"] = (take(x, held), take(y, held))
         inputs = take(x, train), take(y, train)
         history, ends = self._fit(trial.hyperparameters, model, inputs, options)

@@ -93,6 +93,11 @@ class SoundTuner(keras_tuner.Tuner):
         elif gave_up:
             raise gave_up
 
+    def scored_trials(self) -> list[Any]:
+        """Returns the trials with a score, the best first."""
+        trials = self.oracle.get_best_trials(len(self.oracle.trials))  # those without come last
+        return [trial for trial in trials if trial.status == "COMPLETED"]
+
     def _try_run_and_update_trial(self, trial: Any, *data: Any, **fit: Any) -> None:
         """As KerasTuner's, but what a trial failed with is its message, and not printed."""
         try:

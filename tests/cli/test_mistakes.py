@@ -31,6 +31,15 @@ def test_options_are_named_as_they_are_typed_and_other_words_left(sentence, type
     assert as_typed(sentence, ["train_size", "target", "seeds"]) == typed
 
 
+@pytest.mark.parametrize("command", ["compare", "tune"])
+def test_an_empty_folder_is_not_the_present_one(regzoo, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = regzoo(command, "--out", "")
+    assert result.exit_code == 2
+    assert "must name a folder; received an empty text" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def bad_data(tmp_path):
     """Files whose mistakes are told in as many sentences."""

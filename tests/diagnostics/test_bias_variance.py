@@ -74,13 +74,38 @@ def test_zero_one_parts_are_those_of_domingos():
 
 def test_sets_are_drawn_with_replacement_dealt_out_or_made():
     x, y = np.arange(10.0)[:, None], np.arange(10)
-    drawn = training_sets(x, y, "bootstrap", 3, seed=0)
+    drawn = training_sets(x, y, None, "bootstrap", 3, seed=0)
     assert all(len(drawn(s)[0]) == 10 and len(np.unique(drawn(s)[1])) < 10 for s in range(3))
     assert not np.array_equal(drawn(0)[1], drawn(1)[1])
-    dealt = training_sets(x, y, "disjoint", 3, seed=0)
+    dealt = training_sets(x, y, 2.0 * y, "disjoint", 3, seed=0)
     assert sorted(np.concatenate([dealt(s)[1] for s in range(3)])) == list(range(10))
-    made = training_sets(None, None, lambda seed: (seed, -seed), 3, seed=5)
-    assert made(2) == (7, -7)
+    assert all(np.array_equal(2 * dealt(s)[1], dealt(s)[2]) for s in range(3)), "their weights"
+    made = training_sets(
+        None, None, None, lambda seed: (np.full(3, seed), np.full(3, -seed)), 3, seed=5
+    )
+    assert [part if part is None else part.tolist() for part in made(2)] == [
+        [7] * 3,
+        [-7] * 3,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("draw", ["bootstrap", "disjoint"])
+def test_weights_are_drawn_with_their_examples(draw):
+    def build():
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        eager = keras.backend.backend() != "jax"
+        model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=eager)
+        return model
+
+    x = RANDOM.uniform(-1, 1, size=(60, 1))
+    spoilt = np.arange(60) % 2
+    y = np.where(spoilt[:, None], 1000.0, 2 * x)
+    found = bias_variance(
+        *(build, x, y, x[:5], 2 * x[:5]),
+        **{"sets": 2, "draw": draw, "sample_weight": 1.0 - spoilt, "epochs": 40, "batch_size": 5},
+    )
+    assert found.error < 0.1
 
 
 def test_one_seed_gives_one_result_and_classes_are_taken_one_hot():
@@ -136,6 +161,12 @@ def test_two_processes_find_what_one_finds():
         ({"x_test": X_TEST[:0], "y_test": X_TEST[:0]}, "`x_test` must have at least one example"),
         ({"truth": X_TEST[:3]}, "`truth` must have one row"),
         ({"y_test": X_TEST[:3]}, "`y_test` must have one row"),
+        ({"sample_weight": np.ones(3)}, "`sample_weight` must have one row"),
+        ({"sample_weight": np.full(10, np.nan)}, "`sample_weight` must be finite"),
+        (
+            {"x": None, "y": None, "draw": noisy_line, "sample_weight": np.ones(10)},
+            "`sample_weight` must be None where `draw`",
+        ),
         ({"build": None}, "`build` must return"),
         ({"callbacks": []}, "`callbacks` must be a function"),
     ],
@@ -158,6 +189,10 @@ def test_bad_arguments_are_one_sentence_before_training(changes, message):
         ({"x": np.ones((10, 2))}, "`x` must be what the model of `build` takes"),
         ({"x_test": np.ones((200, 2))}, "`x_test` must be what the model of `build` takes"),
         ({"x": None, "y": None, "draw": lambda seed: None}, "`draw` must return new `x` and `y`"),
+        (
+            {"x": None, "y": None, "draw": lambda seed: (np.ones((3, 1)), np.full(3, np.nan))},
+            "`y of draw` must be finite",
+        ),
     ],
 )
 def test_what_does_not_fit_the_model_is_one_sentence_before_training(changes, message):

@@ -58,6 +58,13 @@ def test_log_softmax_of_huge_logits_is_finite():
     np.testing.assert_allclose(log_softmax([[1e4, 0.0]]), [[0.0, -1e4]])
 
 
+def test_log_loss_of_huge_logits_is_finite():
+    found = calibration([[0.0, 800.0], [3.0, 3.0]], [0, 1], from_logits=True)
+    assert found.negative_log_likelihood == pytest.approx((800 + np.log(2)) / 2)
+    assert calibration([-800.0], [1], from_logits=True).negative_log_likelihood == 800
+    assert calibration([0.0], [1]).negative_log_likelihood == np.inf
+
+
 @pytest.mark.parametrize(
     ("probabilities", "labels", "sentence"),
     [

@@ -30,9 +30,9 @@ def serial(tmp_path_factory):
     return measured(compare("digits", "dropout", out=tmp_path_factory.mktemp("one"), **SMALL))
 
 
-# Ray takes about 5 s to start, and each process imports Keras anew.
-@pytest.mark.filterwarnings("ignore")  # of Ray, and what its threads leave open
-@pytest.mark.parametrize("backend", ["loky", "ray"])
+# A cluster takes some seconds to start, and each process imports Keras anew.
+@pytest.mark.filterwarnings("ignore")  # of the clusters, and what their threads leave open
+@pytest.mark.parametrize("backend", ["loky", "ray", "dask"])
 def test_two_processes_measure_the_same_to_the_last_bit(serial, backend, tmp_path, monkeypatch):
     if importlib.util.find_spec(backend.replace("loky", "joblib")) is None:
         pytest.skip(f"{backend} is not installed")

@@ -109,6 +109,8 @@ def test_figure_is_drawn_for_numbers_and_names(values):
         (learning_curve, (constant, X, Y, (25,)), "`sizes` must be an integer in"),
         (learning_curve, (None, X, Y), "`build` must"),
         (learning_curve, (constant, X, Y[:3]), "`y` must have one row"),
+        (learning_curve, (constant, X * np.nan, Y), "`x` must be finite"),
+        (validation_curve, (constant, [1], X, Y * np.inf), "`y` must be finite"),
         (validation_curve, (constant, [], X, Y), r"`values` must be a list of .* received \[\]"),
         (validation_curve, (constant, 3, X, Y), "`values` must be a list of .* received 3"),
         (validation_curve, (None, [1], X, Y), "`build` must be callable"),

@@ -65,6 +65,12 @@ def test_model_is_as_it_was():
         ({"x": X[:0], "y": Y[:0]}, "`x` must have at least one example"),
         ({"x": X * np.nan}, "`x` must be finite"),
         ({"y": Y * np.inf}, "`y` must be finite"),
+        (
+            {"y": np.zeros((len(X), 3, 7))},
+            "takes, and `y` what its loss compares",
+        ),
+        ({"x": X[:, :2]}, r"`x` must be what the model takes, .* received shapes \(\d+, 2\) and"),
+        ({"x": X * 1e30}, "`model` must have a finite loss on `x` and `y`; it is inf"),
     ],
 )
 def test_bad_arguments_are_one_sentence(changes, message):

@@ -226,16 +226,6 @@ def test_refit_takes_the_best_trials_steps_on_all_data(alone):
     assert float(refitted.model.optimizer.learning_rate) == pytest.approx(rate)
 
 
-class OwnFit(keras_tuner.HyperModel):
-    """A hypermodel that chooses the batch size."""
-
-    def build(self, hp):
-        return build(hp)
-
-    def fit(self, hp, model, *args, **kwargs):
-        return model.fit(*args, batch_size=hp.Choice("batch_size", [4]), **kwargs)
-
-
 def test_trials_of_other_epochs_make_no_trial_poor(tmp_path):
     oracle = keras_tuner.oracles.HyperbandOracle("val_loss", max_epochs=4, factor=2, seed=1)
     search = tuner(tmp_path, oracle=oracle, patience=1)
@@ -249,34 +239,12 @@ def test_trials_of_other_epochs_make_no_trial_poor(tmp_path):
         assert not any(those[:PEERS]), f"{epochs} epochs"
 
 
-def test_steps_are_those_of_a_hypermodels_own_fit_and_refit_takes_them(tmp_path):
-    search = tuner(tmp_path, OwnFit(), trials=1)
-    search.search(X, Y, epochs=3)
-    assert [fold.steps for fold in search.fold_scores("0")] == [4 * 3] * FOLDS
-    refitted = search.refit(X, Y)
-    assert refitted.steps == int(refitted.model.optimizer.iterations) == 12
-    assert len(refitted.history["loss"]) == 2, "24 examples are six batches of 4"
-
-
 def test_steps_per_epoch_are_counted_and_refitted(tmp_path):
     search = tuner(tmp_path, trials=1)
     search.search(X, Y, epochs=2, steps_per_epoch=1, batch_size=8)
     assert [fold.steps for fold in search.fold_scores("0")] == [2] * FOLDS
     refitted = search.refit(X, Y, batch_size=8)
     assert refitted.steps == int(refitted.model.optimizer.iterations) == 2
-
-
-@pytest.mark.parametrize(
-    "fit",
-    [
-        lambda self, hp, model, *args, **kwargs: 1.0,
-        lambda self, hp, model, *args, **kwargs: model.fit(*args, verbose=0),
-    ],
-)
-def test_fit_without_history_or_callbacks_is_one_sentence(fit, tmp_path):
-    search = tuner(tmp_path, type("Fit", (OwnFit,), {"fit": fit})(), trials=1)
-    with pytest.raises(keras_tuner.errors.FatalValueError, match="gives `callbacks` to"):
-        search.search(X, Y, epochs=1)
 
 
 def test_early_stopping_searches_and_refits_without_validation(tmp_path):
@@ -342,6 +310,8 @@ def test_what_needs_keras_tuner_says_so(monkeypatch, tmp_path):
         ({"validation_split": 0.1}, "`validation_split` must be left out"),
         ({"validation_freq": 2}, "`validation_freq` must be left out"),
         ({"callbacks": []}, "`callbacks` must be a function"),
+        ({"epochs": 0}, "`epochs` must be an integer in"),
+        ({"batch_size": 0}, "`batch_size` must be an integer in"),
     ],
 )
 def test_bad_arguments_are_one_sentence_before_the_first_trial(alone, changes, message):
