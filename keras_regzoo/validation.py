@@ -53,13 +53,13 @@ def integer(name: str, value: Any, within: str = "[0, inf)") -> int:
     return int(value)
 
 
-def seed(value: Any) -> int | None:
+def seed(value: Any, within: str = "(-inf, inf)") -> int | None:
     """Returns a `seed` argument as an int, or `None` if it is that.
 
     Raises:
-        ValueError: If `value` is neither.
+        ValueError: If `value` is neither, or outside the interval.
     """
-    return None if value is None else integer("seed", value, "(-inf, inf)")
+    return None if value is None else integer("seed", value, within)
 
 
 def value_range(name: str, value: Any, within: str = "(-inf, inf)") -> tuple[float, float]:
@@ -119,7 +119,8 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
         kinds = kind if isinstance(kind, tuple) else (kind,)
         expected = " or ".join(_kind_name(kind) for kind in kinds)
         raise ValueError(
-            f"`{name}` must be a {expected}; received {value!r} (of type {type(value).__name__})."
+            f"`{name}` must be a {expected}; received {shown(value)} (of type "
+            f"{type(value).__name__})."
         )
     return value
 

@@ -79,7 +79,8 @@ ENTRIES: tuple[Entry, ...] = (
         kind="callback",
         summary="Points the dead latents of a sparse dictionary at examples that are reconstructed "
         "badly, a few times in training.",
-        equation="W_j = x / ‖x‖,   V_j = 0.2 mean ‖V‖ W_j,   P(x) ∝ ‖x − x̂‖⁴",
+        equation="W_j = (x − b) / ‖x − b‖,   V_j = s W_j,   P(x) ∝ ‖x − x̂‖⁴,   s = 0.2 mean ‖V‖ "
+        "or what makes latent j one of the k of x",
         when="Many latents of a dictionary are never active.",
         when_not="The auxiliary loss of TopKDictionary keeps them alive already; the last steps, "
         "which are too few for a new atom to settle.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
+from keras_regzoo.models.base_autoencoder import BaseAutoencoder
+from keras_regzoo.models.chain import Models
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import tree
 
 from keras_regzoo import validation
+from keras_regzoo.models.chain import Models, chain
+from keras_regzoo.models.code_line import line
 from keras_regzoo.models.first_batch import first_batch
 from keras_regzoo.models.from_disk import cut, from_disk, on_disk
 from keras_regzoo.models.inputs import (
@@ -16,7 +19,8 @@ from keras_regzoo.models.inputs import (
     check_arrays,
     check_data,
     check_fit,
-    check_names,
+    check_no_classes,
+    check_reconstruction,
     check_shapes,
     check_targets,
     single,
@@ -29,8 +33,6 @@ from keras_regzoo.objectives.data_loss import is_binary
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.objectives.objective_model import ObjectiveModel
 from keras_regzoo.quiet import QUIET
-
-Models = list[keras.layers.Layer]
 
 
 class BaseAutoencoder(ObjectiveModel):
@@ -106,6 +108,22 @@ class BaseAutoencoder(ObjectiveModel):
             check_targets(x, y, name)
         return with_last_axis(single(x if y is None else y), self.encoder)
 
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        check_reconstruction(self.targets(x, None), y_pred, self.decoder)
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    def _begin(self, x: Any) -> Any:
+        return super()._begin(
+            tree.map_structure(lambda leaf: with_last_axis(leaf, self.encoder), x)
+        )
+
     def are_labels(self, x: Any, y: Any) -> bool:
         """Returns whether `y` is not what the inputs are to be reconstructed as."""
         return False
@@ -142,6 +160,12 @@ class BaseAutoencoder(ObjectiveModel):
         """
         if options.get("_use_cached_eval_dataset"):  # which `fit` has checked, and begun to read
             return x, y
+        check_no_classes(options)
+        if self.criterion is None and self.compiled and not (loss or self.loss):
+            raise ValueError(
+                "`loss` must be given to `compile`, such as 'mse': nothing else compares inputs "
+                f"with their reconstructions by {self.name!r}."
+            )
         x = self.checked(("x", "y"), x, y, loss)
         weight = options.get("sample_weight")
         if weight is None:
@@ -164,8 +188,6 @@ class BaseAutoencoder(ObjectiveModel):
         Raises a ValueError if arrays among inputs and targets, or in the first batch of a feed, are
         not as they must be.
         """
-        if x is None:
-            raise ValueError(f"`{names[0]}` must hold examples; received None.")
         batch, feed = first_batch(x)
         if batch is not None:
             x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
@@ -193,6 +215,8 @@ class BaseAutoencoder(ObjectiveModel):
         self, name: str, x: Any, valid_range: tuple[float, float] | None = None
     ) -> None:
         """Raises a ValueError if arrays among the inputs are not as they must be."""
+        if x is None:
+            raise ValueError(f"`{name}` must hold examples; received None.")
         if isinstance(x, dict) and getattr(self.base, "inputs", None):
             raise ValueError(f"`{name}` must be an array of inputs, batch first; received a dict.")
         check_shapes(name, x, self.encoder)
@@ -210,6 +234,8 @@ class BaseAutoencoder(ObjectiveModel):
 
     def decode(self, codes: Any, batch_size: int | None = None) -> np.ndarray:
         """Returns the reconstructions that the decoder makes of `codes`."""
+        if codes is None:
+            raise ValueError("`codes` must hold codes; received None.")
         check_shapes("codes", codes, self.decoder)
         check_data("codes", codes)
         return from_disk(self.decoder.predict, codes, batch_size=batch_size, verbose=QUIET)
@@ -270,28 +296,3 @@ class BaseAutoencoder(ObjectiveModel):
         }
         objects["objectives"] = [restore(each, custom_objects) for each in config["objectives"]]
         return cls(**objects)
-
-
-def chain(encoder: keras.Model, stages: Models, name: str) -> keras.Model:
-    """Returns the model of some layers one after another, built if the encoder's input is known."""
-    check_names(stages)
-    known = encoder.built and hasattr(encoder, "inputs")
-    inputs = [keras.Input(batch_shape=encoder.input_shape)] if known else []
-    return keras.Sequential([*inputs, *stages], name=name)
-
-
-def line(first: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
-    """Returns points on the lines between rows, of shape (rows · steps, ...), ends among them."""
-    validation.integer("steps", steps, "[2, inf)")
-    if len(first) != len(last):
-        raise ValueError(
-            f"`b` must hold as many examples as `a`, {len(first)}; received {len(last)}."
-        )
-    if first.shape != last.shape:
-        raise ValueError(
-            f"`b` must have codes of the shape of those of `a`, {first.shape[1:]}; received "
-            f"{last.shape[1:]}."
-        )
-    share = np.linspace(0.0, 1.0, steps).reshape(1, -1, *[1] * (first.ndim - 1))
-    points = (1.0 - share) * first[:, None] + share * last[:, None]
-    return points.reshape(-1, *first.shape[1:]).astype(first.dtype)

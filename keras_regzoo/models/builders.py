@@ -52,9 +52,9 @@ def dense_autoencoder(
     >>> encoder.output_shape, decoder.output_shape
     ((None, 8), (None, 9, 9, 1))
     """
-    shape = _checked_shape(input_shape)
-    widths = _checked_widths("hidden", hidden)
-    units = _checked_code(latent, code_activation, tied, variational)
+    shape = checked_shape(input_shape)
+    widths = checked_widths("hidden", hidden)
+    latent, units = _checked_code(latent, code_activation, tied, variational)
     encoder = keras.Sequential(
         [
             keras.Input(shape),
@@ -121,16 +121,16 @@ def conv_autoencoder(
     >>> encoder.output_shape, decoder.output_shape
     ((None, 3), (None, 9, 9, 1))
     """
-    shape = _checked_shape(input_shape)
+    shape = checked_shape(input_shape)
     if len(shape) != 3:
         raise ValueError(
             f"`input_shape` must be (height, width, channels); received input_shape={input_shape}."
         )
-    widths = _checked_widths("filters", filters)
+    widths = checked_widths("filters", filters)
     if not widths:
         raise ValueError("`filters` must hold at least one number of filters; received none.")
-    units = _checked_code(latent, code_activation, tied, variational)
-    validation.integer("kernel_size", kernel_size, "[1, inf)")
+    latent, units = _checked_code(latent, code_activation, tied, variational)
+    kernel_size = validation.integer("kernel_size", kernel_size, "[1, inf)")
     sides: list[tuple[int, ...]] = [shape[:2]]
     for _ in widths:
         sides.append(tuple(math.ceil(side / 2) for side in sides[-1]))
@@ -178,9 +178,11 @@ def conv_autoencoder(
     return encoder, decoder
 
 
-def _checked_code(latent: int, code_activation: str | None, tied: bool, variational: bool) -> int:
-    """Returns the units of the encoder's last layer."""
-    validation.integer("latent", latent, "[1, inf)")
+def _checked_code(
+    latent: int, code_activation: str | None, tied: bool, variational: bool
+) -> tuple[int, int]:
+    """Returns the length of the code, and the units of the encoder's last layer."""
+    latent = validation.integer("latent", latent, "[1, inf)")
     validation.one_of("tied", tied, (False, True))
     validation.one_of("variational", variational, (False, True))
     if variational and (tied or code_activation is not None):
@@ -189,16 +191,18 @@ def _checked_code(latent: int, code_activation: str | None, tied: bool, variatio
             f"then linear and twice as wide as the decoder's input; received tied={tied!r} and "
             f"code_activation={code_activation!r}."
         )
-    return 2 * latent if variational else latent
+    return latent, 2 * latent if variational else latent
 
 
-def _checked_widths(name: str, widths: Sequence[int]) -> list[int]:
+def checked_widths(name: str, widths: Sequence[int]) -> list[int]:
+    """Returns the widths of layers, or raises a ValueError."""
     if not isinstance(widths, list | tuple):
         raise ValueError(f"`{name}` must be a list of integers; received {name}={widths!r}.")
     return [validation.integer(name, width, "[1, inf)") for width in widths]
 
 
-def _checked_shape(input_shape: Sequence[int]) -> tuple[int, ...]:
+def checked_shape(input_shape: Sequence[int]) -> tuple[int, ...]:
+    """Returns the shape of one example, or raises a ValueError."""
     if not isinstance(input_shape, list | tuple) or not input_shape:
         raise ValueError(
             f"`input_shape` must be the shape of one example; received {input_shape!r}."

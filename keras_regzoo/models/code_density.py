@@ -11,7 +11,7 @@ import numpy as np
 from keras_regzoo import validation
 
 KINDS = ("gaussian", "mixture")
-_LEAST_VARIANCE = 1e-6  # added to every variance, as scikit-learn does
+_LEAST_VARIANCE = 1e-6  # added to every variance, as scikit-learn does, or this share of them
 _NAMES = ("weights", "means", "factors")
 
 
@@ -39,7 +39,8 @@ class CodeDensity(keras.layers.Layer):
             centred = rows - rows.mean(axis=0)
             covariance = centred.T @ centred / len(rows)
             shares, means, covariances = np.ones(1), rows.mean(axis=0)[None], covariance[None]
-            covariances = covariances + _LEAST_VARIANCE * np.eye(rows.shape[1])
+            ridge = _LEAST_VARIANCE * max(1.0, covariance.diagonal().mean())
+            covariances = covariances + ridge * np.eye(rows.shape[1])
         else:
             sklearn = validation.extra("sklearn.mixture", "recipes", "A mixture of Gaussians")
             mixture = sklearn.GaussianMixture(

@@ -9,6 +9,7 @@ import keras
 from keras import layers
 
 from keras_regzoo import validation
+from keras_regzoo.models.builders import checked_shape, checked_widths
 
 
 def conditional_dense_autoencoder(
@@ -43,13 +44,10 @@ def conditional_dense_autoencoder(
     >>> encoder.output_shape, decoder.output_shape
     ((None, 128), (None, 9, 9, 1))
     """
-    for name, sizes in (("input_shape", input_shape), ("hidden", hidden)):
-        if not isinstance(sizes, list | tuple):
-            raise ValueError(f"`{name}` must be a list of integers; received {name}={sizes!r}.")
-    shape = tuple(validation.integer("input_shape", each, "[1, inf)") for each in input_shape)
-    widths = [validation.integer("hidden", each, "[1, inf)") for each in hidden]
-    validation.integer("condition", condition, "[1, inf)")
-    validation.integer("latent", latent, "[1, inf)")
+    shape = checked_shape(input_shape)
+    widths = checked_widths("hidden", hidden)
+    condition = validation.integer("condition", condition, "[1, inf)")
+    latent = validation.integer("latent", latent, "[1, inf)")
 
     x, given = keras.Input(shape), keras.Input((condition,))
     rows = layers.Concatenate()([layers.Flatten()(x), given])

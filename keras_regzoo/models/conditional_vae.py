@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.models.base_autoencoder import line
+from keras_regzoo.models.code_line import line
 from keras_regzoo.models.inputs import check_data, check_joints, check_shapes
 from keras_regzoo.models.variational_autoencoder import NegativeELBO
 from keras_regzoo.models.variational_model import VariationalModel
@@ -199,7 +199,12 @@ class ConditionalVAE(VariationalModel):
         if self.classes is not None:
             check_labels("condition", given, self.classes)
         conditions = np.broadcast_to(given, (n, *one))
-        return self.decode([self.prior_codes(n, np.random.default_rng(seed)), conditions])
+        return self.decode(
+            [
+                self.prior_codes(n, np.random.default_rng(validation.seed(seed, "[0, inf)"))),
+                conditions,
+            ]
+        )
 
     def decoder_shape(self) -> Any:
         return self.decoder.input_shape[0]

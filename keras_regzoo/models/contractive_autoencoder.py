@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
+from keras_regzoo.models.base_autoencoder import BaseAutoencoder
+from keras_regzoo.models.chain import Models
 from keras_regzoo.objectives import ContractivePenalty
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register

@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
+from keras_regzoo.models.base_autoencoder import BaseAutoencoder
+from keras_regzoo.models.chain import Models
 from keras_regzoo.models.inputs import single
 from keras_regzoo.objectives import ContrastiveLoss
 from keras_regzoo.objectives.contrastive_loss import is_labels

@@ -9,7 +9,8 @@ import numpy as np
 
 from keras_regzoo import validation
 from keras_regzoo.layers import MaskingNoise
-from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
+from keras_regzoo.models.base_autoencoder import BaseAutoencoder
+from keras_regzoo.models.chain import Models
 from keras_regzoo.models.emphasis import Emphasis
 from keras_regzoo.models.inputs import check_data, with_last_axis
 from keras_regzoo.objectives.objective import Objective

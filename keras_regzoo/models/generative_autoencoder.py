@@ -26,10 +26,12 @@ class GenerativeAutoencoder(BaseAutoencoder):
             seed: Integer, or `None` for other codes each time.
 
         Raises:
-            ValueError: If `n` is out of its range, or the shape of a code not known.
+            ValueError: If `n` or `seed` is out of its range, or the shape of a code not known.
         """
         validation.integer("n", n, "[1, inf)")
-        return self.decode(self.prior_codes(n, np.random.default_rng(seed)))
+        return self.decode(
+            self.prior_codes(n, np.random.default_rng(validation.seed(seed, "[0, inf)")))
+        )
 
     def prior_codes(self, n: int, random: np.random.Generator) -> np.ndarray:
         """Returns `n` codes drawn from the prior."""

@@ -17,7 +17,7 @@ from keras_regzoo.models.gaussian_code import repeated
 _AT_A_TIME = 20  # samples of an example
 
 
-def log_weights(model: Any, x: Any, samples: int, batch_size: int, seed: int) -> np.ndarray:
+def log_mean_weights(model: Any, x: Any, samples: int, batch_size: int, seed: int) -> np.ndarray:
     """Returns `log 1/K Σ_k w_k` of each example, `w = p(x | z) p(z) / q(z | x)`, `z ~ q`."""
     random = np.random.default_rng(seed)
     shape = model.code_shape(model.encoder.output_shape)[1:]

@@ -120,6 +120,25 @@ def check_targets(x: Any, y: Any, name: str = "y") -> None:
         )
 
 
+def check_reconstruction(x: Any, outputs: Any, decoder: keras.Model) -> None:
+    """Raises a ValueError if outputs are not shaped as the inputs that they reconstruct."""
+    wanted, made = (_known_shape(each) for each in (x, outputs))
+    if wanted is not None and made is not None and not _meet(wanted, made):
+        raise ValueError(
+            f"`decoder` must give reconstructions of the shape of inputs, {wanted[1:]}; received "
+            f"{decoder.name!r}, whose outputs have the shape {made[1:]}."
+        )
+
+
+def check_no_classes(options: dict[str, Any]) -> None:
+    """Raises a ValueError if the options of `fit` give classes a weight."""
+    if options.get("class_weight") is not None:
+        raise ValueError(
+            "`class_weight` must be None: an autoencoder has no classes; weigh examples by "
+            "`sample_weight`."
+        )
+
+
 def single(data: Any) -> Any:
     """Returns the array of a list of one, which Keras takes as it takes the array."""
     return data[0] if isinstance(data, list | tuple) and len(data) == 1 else data

@@ -9,7 +9,8 @@ import numpy as np
 
 from keras_regzoo import validation
 from keras_regzoo.constraints import SpectralNormCap
-from keras_regzoo.models.base_autoencoder import Models
+from keras_regzoo.data.splits import SEEDS
+from keras_regzoo.models.chain import Models
 from keras_regzoo.models.code_density import KINDS, CodeDensity
 from keras_regzoo.models.code_penalties import CodeNorm, DecoderDecay, DecoderJacobian
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
@@ -144,6 +145,7 @@ class RegularizedAutoencoder(GenerativeAutoencoder):
         validation.one_of("kind", kind, KINDS)
         validation.integer("components", components, "[1, inf)")
         least = max(2, components if kind == "mixture" else 2)
+        seed = validation.seed(seed, SEEDS)
         self.check_inputs("x", x)
         codes = self.encode(x, batch_size)
         if not np.isfinite(codes).all():

@@ -8,7 +8,8 @@ import keras
 from keras import ops
 
 from keras_regzoo import validation
-from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models, chain
+from keras_regzoo.models.base_autoencoder import BaseAutoencoder
+from keras_regzoo.models.chain import Models, chain
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength

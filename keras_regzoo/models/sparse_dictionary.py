@@ -106,9 +106,10 @@ class SparseDictionary(BaseAutoencoder):
         """Gives dead latents atoms that point at examples which are reconstructed badly.
 
         For each dead latent an example is drawn with probability in proportion to its squared
-        loss. The example without the decoder's bias, normalized, becomes the atom, and times 0.2
-        of the mean encoder norm of the others the encoder's weights; the encoder's bias and what
-        the optimizer has kept of these weights become zero. May be called between steps.
+        loss. The example without the decoder's bias, normalized, becomes the atom, and scaled
+        the encoder's weights: to 0.2 of the mean encoder norm of the others, or where k latents
+        are active to what makes it one of them for its example. The encoder's bias and what the
+        optimizer has kept of these weights become zero. May be called between steps.
 
         Args:
             x: Array of inputs, batch first; a part of the data is enough.
@@ -135,13 +136,15 @@ class SparseDictionary(BaseAutoencoder):
         rng = np.random.default_rng(seed)
         rows = rng.choice(len(x), len(dead), p=chances / chances.sum())
         analysis, atoms = self._parts["analysis"], self._parts["atoms"]
-        chosen = np.stack([np.asarray(x[row], "float64") for row in rows])
-        chosen -= numpy_value(atoms.bias)
-        chosen /= np.maximum(np.linalg.norm(chosen, axis=1, keepdims=True), 1e-12)
+        examples = np.stack([np.asarray(x[row]) for row in rows])
+        chosen = examples.astype("float64") - numpy_value(atoms.bias)
+        distances = np.maximum(np.linalg.norm(chosen, axis=1), 1e-12)
+        chosen /= distances[:, None]
         living = np.delete(numpy_value(analysis.kernel), dead, axis=1)
-        scale = _SHARE * np.linalg.norm(living, axis=0).mean() if living.size else 1.0
+        usual = _SHARE * np.linalg.norm(living, axis=0).mean() if living.size else 1.0
+        norms = self.encoder_norms(examples, distances, usual)
         self._replace(atoms.kernel, dead, chosen)
-        self._replace(analysis.kernel, (slice(None), dead), scale * chosen.T)
+        self._replace(analysis.kernel, (slice(None), dead), norms * chosen.T)
         self._replace(analysis.bias, dead, 0.0)
         for variable, value in self.fresh_latent():
             self._replace(variable, dead, value)
@@ -149,6 +152,16 @@ class SparseDictionary(BaseAutoencoder):
         idle[dead] = 0
         self._parts["use"].idle.assign(idle)
         return len(dead)
+
+    def encoder_norms(self, x: np.ndarray, distances: np.ndarray, usual: float) -> np.ndarray:
+        """Returns the norms of the encoder's weights of latents that are resampled.
+
+        Args:
+            x: The example of each.
+            distances: How far each is from the decoder's bias.
+            usual: What Bricken et al. take.
+        """
+        return np.full(len(x), usual)
 
     def fresh_latent(self) -> list[tuple[keras.Variable, float]]:
         """Returns further weights of a latent, and what they become when it is resampled."""

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 
 from keras_regzoo import validation
-from keras_regzoo.models.base_autoencoder import BaseAutoencoder, Models
+from keras_regzoo.models.base_autoencoder import BaseAutoencoder
+from keras_regzoo.models.chain import Models
 from keras_regzoo.models.inputs import check_fit
 from keras_regzoo.models.sharing import mark_shared
 from keras_regzoo.objectives.objective import Objective

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_regzoo import validation
 from keras_regzoo.layers import KSparse
@@ -109,6 +110,13 @@ class TopKDictionary(SparseDictionary):
     def further_taps(self, taps: dict[str, Any], atoms: Atoms) -> dict[str, Any]:
         code = self._choices["dead"]([taps["preactivation"], taps["dead"]])
         return {"dead_part": atoms(code, centred=True)}
+
+    def encoder_norms(self, x: np.ndarray, distances: np.ndarray, usual: float) -> np.ndarray:
+        """As large as makes a latent one of the k of its example: else it would stay dead."""
+        codes = self.encode(x)
+        least = np.where(codes > 0, codes, np.inf).min(axis=1)
+        needed = np.where(np.isfinite(least), 1.001 * least / distances, usual)
+        return np.maximum(needed, usual)
 
     def get_config(self) -> dict[str, Any]:
         return {**self._sizes, **strength_config(self.criterion), **super().get_config()}

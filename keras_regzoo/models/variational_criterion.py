@@ -70,7 +70,12 @@ class VariationalCriterion(Criterion):
         super().__init__(taps, (*TERMS, *terms))
         self._likelihood = lambda: likelihood
         self.samples = samples
-        self._latents = math.prod(taps["mean"].shape[1:])
+        shape = taps["mean"].shape[1:]
+        if None in shape:
+            raise ValueError(
+                f"`encoder` must give codes of a known shape; received one that gives {shape}."
+            )
+        self._latents = math.prod(shape)
 
     @abstractmethod
     def losses(self, parts: Parts, training: bool) -> tuple[Tensor, Terms]:

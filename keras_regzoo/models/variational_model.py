@@ -14,7 +14,7 @@ from keras_regzoo.layers.gaussian_sampling import half, halves
 from keras_regzoo.models.from_disk import from_disk
 from keras_regzoo.models.gaussian_code import FirstDraw, GaussianCode
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
-from keras_regzoo.models.importance import log_weights
+from keras_regzoo.models.importance import log_mean_weights
 from keras_regzoo.models.inputs import check_arrays, check_names
 from keras_regzoo.models.likelihoods import Likelihood, likelihood_layer
 from keras_regzoo.models.variational_criterion import VariationalCriterion
@@ -164,7 +164,7 @@ class VariationalModel(GenerativeAutoencoder):
         validation.integer("samples", samples, "[1, inf)")
         validation.integer("batch_size", batch_size, "[1, inf)")
         validation.integer("seed", seed)
-        return log_weights(self, x, samples, batch_size, seed)
+        return log_mean_weights(self, x, samples, batch_size, seed)
 
     def get_config(self) -> dict[str, Any]:
         return {**self._options, **super().get_config()}

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_regzoo.layers import VectorQuantizer
-from keras_regzoo.models.base_autoencoder import Models, chain
+from keras_regzoo.models.chain import Models, chain
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
@@ -116,9 +116,10 @@ class VectorQuantizedVAE(GenerativeAutoencoder):
             ValueError: If there are others than integers from 0 to `codes` − 1.
         """
         indices = np.asarray(indices)
-        known = np.isin(indices, np.arange(len(self._book))).all()
-        if indices.dtype.kind not in "iu" or not known:
-            found = f"{indices.dtype.name} from {indices.min():g} to {indices.max():g}"
+        integers = indices.dtype.kind in "iu" and indices.size > 0
+        if not integers or not np.isin(indices, np.arange(len(self._book))).all():
+            found = f"{indices.dtype.name} of shape {indices.shape}"
+            found += f" from {indices.min()} to {indices.max()}" if integers else ""
             raise ValueError(
                 f"`indices` must be integers from 0 to {len(self._book) - 1}; received {found}."
             )

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_regzoo.models.base_autoencoder import Models
+from keras_regzoo.models.chain import Models
 from keras_regzoo.models.generative_autoencoder import GenerativeAutoencoder
 from keras_regzoo.models.squared_error import SquaredError
 from keras_regzoo.objectives import MaximumMeanDiscrepancy
