@@ -87,10 +87,11 @@ EXPLORED = {
         *(Plan("CAE", 1.0, rate, 12, ADAM) for rate in (6e-3, 1e-2)),
         Plan("CAE", 2.0, 1e-2, 12, ADAM),
         Plan("CAE", 1.0, 6e-3, 24, ADAM),
+        *(Plan("CAE", strength, 6e-3, 12, ADAM) for strength in (0.5, 0.7, 2.0)),
     ),
     "AE": (
         *(Plan("AE", 0.0, 3e-3, 12, tuning) for tuning in (SHORT, FAST, SLOW, LONGER)),
-        *(Plan("AE", 0.0, rate, 12, ADAM) for rate in (3e-3, 6e-3)),
+        *(Plan("AE", 0.0, rate, 12, ADAM) for rate in (3e-3, 6e-3, 1e-2)),
     ),
     "DAE": (
         Plan("DAE", 0.3, 3e-3, 12, SHORT),
@@ -247,16 +248,10 @@ def verdict(measured: dict[str, list[Any]]) -> str:
 
 def settings(plans: dict[str, Plan]) -> str:
     """Returns the Markdown table of what each method was trained with."""
-    lines = [
-        "| method | strength | pretraining: Adam from | epochs | fine-tuning: SGD from | batch "
-        "| momentum | epochs |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
+    lines = ["| method | pretraining, epochs | fine-tuning, epochs |", "|---|---|---|"]
     for method, plan in plans.items():
-        before = ("", "", "") if method == RANDOM else (plan.strength, plan.rate, plan.epochs)
-        tuning = plan.tuning
-        after = (tuning.rate, tuning.batch, tuning.momentum, tuning.epochs)
-        lines.append(f"| {' | '.join(map(str, (method, *before, *after)))} |")
+        before = "" if method == RANDOM else plan.pretraining()
+        lines.append(f"| {method} | {before} | {plan.tuning} |")
     return "\n".join(lines)
 
 

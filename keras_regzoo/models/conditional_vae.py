@@ -198,13 +198,8 @@ class ConditionalVAE(VariationalModel):
             )
         if self.classes is not None:
             check_labels("condition", given, self.classes)
-        conditions = np.broadcast_to(given, (n, *one))
-        return self.decode(
-            [
-                self.prior_codes(n, np.random.default_rng(validation.seed(seed, "[0, inf)"))),
-                conditions,
-            ]
-        )
+        random = np.random.default_rng(validation.seed(seed, "[0, inf)"))
+        return self.decode([self.prior_codes(n, random), np.broadcast_to(given, (n, *one))])
 
     def decoder_shape(self) -> Any:
         return self.decoder.input_shape[0]

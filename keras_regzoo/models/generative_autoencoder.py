@@ -29,9 +29,8 @@ class GenerativeAutoencoder(BaseAutoencoder):
             ValueError: If `n` or `seed` is out of its range, or the shape of a code not known.
         """
         validation.integer("n", n, "[1, inf)")
-        return self.decode(
-            self.prior_codes(n, np.random.default_rng(validation.seed(seed, "[0, inf)")))
-        )
+        random = np.random.default_rng(validation.seed(seed, "[0, inf)"))
+        return self.decode(self.prior_codes(n, random))
 
     def prior_codes(self, n: int, random: np.random.Generator) -> np.ndarray:
         """Returns `n` codes drawn from the prior."""

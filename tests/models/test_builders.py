@@ -1,10 +1,17 @@
 """The builders: mirrored shapes, sizes that no power of two divides, and refusals."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
 
-from keras_regzoo.models import Autoencoder, conv_autoencoder, dense_autoencoder
+from keras_regzoo.models import (
+    Autoencoder,
+    conditional_dense_autoencoder,
+    conv_autoencoder,
+    dense_autoencoder,
+)
 from tests.models.toys import numpy_weights
 
 
@@ -220,3 +227,15 @@ def test_variational_code_is_neither_tied_nor_activated(build, beside):
     for name in ("tied", "variational"):
         with pytest.raises(ValueError, match=f"`{name}` must be one of False, True; received"):
             build((4, 4, 1), **{name: "yes"})
+
+
+def test_integers_of_numpy_are_taken_and_empty_shapes_refused():
+    two: Any = np.int64(2)
+    three: Any = np.int64(3)
+    assert dense_autoencoder((8,), latent=two)[0].output_shape == (None, 2)
+    encoder, _ = conv_autoencoder((8, 8, 1), (2,), latent=two, kernel_size=three)
+    assert encoder.output_shape == (None, 2)
+    assert conditional_dense_autoencoder((8,), three, latent=two)[0].output_shape == (None, 4)
+    for build in (dense_autoencoder, lambda shape: conditional_dense_autoencoder(shape, 3)):
+        with pytest.raises(ValueError, match="`input_shape` must be the shape of one example"):
+            build(())

@@ -4,7 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from keras_regzoo.models import RegularizedAutoencoder, VectorQuantizedVAE, WassersteinAutoencoder
+from keras_regzoo.models import (
+    RegularizedAutoencoder,
+    VectorQuantizedVAE,
+    WassersteinAutoencoder,
+    dense_autoencoder,
+)
 from keras_regzoo.quiet import QUIET
 from tests.models.toys import Subclassed, gaussian
 
@@ -55,3 +60,10 @@ def test_codes_without_a_known_shape_are_refused_in_one_sentence(cls, ends, foun
     ) as caught:
         cls(*ends(), **MODELS[cls]).sample(2)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", ["a", -1])
+def test_bad_seeds_of_samples_are_one_sentence(seed):
+    encoder, decoder = dense_autoencoder((6,), hidden=(), latent=2)
+    with pytest.raises(ValueError, match=r"`seed` must be an integer in \[0, inf\); received"):
+        WassersteinAutoencoder(encoder, decoder).sample(2, seed=seed)

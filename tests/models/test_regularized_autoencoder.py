@@ -157,6 +157,13 @@ def test_fitted_gaussian_is_the_one_of_the_greatest_likelihood():
     np.testing.assert_allclose(covariance, best[1], rtol=1e-4, atol=1e-5)
 
 
+def test_huge_codes_on_a_line_have_a_gaussian():
+    codes = 1e6 * np.random.default_rng(6).normal(size=(50, 1)) * np.ones((1, 3))
+    density = CodeDensity()
+    density.fit(codes, "gaussian", 1, None)
+    assert np.isfinite(density.factors_).all()
+
+
 def test_density_is_saved_with_the_model(tmp_path):
     x = gaussian(64)
     autoencoder = RegularizedAutoencoder(*linear(2)).fit_density(x, "mixture", components=4)
@@ -179,6 +186,8 @@ def test_sampling_without_a_density_is_refused_in_one_sentence():
     [
         ({"kind": "histogram"}, "`kind` must be one of 'gaussian', 'mixture'; received"),
         ({"components": 0}, r"`components` must be an integer in \[1, inf\); received"),
+        ({"seed": -4}, "`seed` must be an integer in"),
+        ({"seed": "a"}, "`seed` must be an integer in"),
         ({"components": 9}, "`x` must hold at least 9 examples; received 8"),
     ],
 )

@@ -104,7 +104,7 @@ def test_gradient_passes_the_codebook_straight_through():
     np.testing.assert_allclose(moved, kernel - 0.5 * slope, atol=1e-5)
 
 
-@pytest.mark.parametrize("indices", [[[5]], [[-1]], [[0.5]]])
+@pytest.mark.parametrize("indices", [[[5]], [[-1]], [[0.5]], [], [["a"]]])
 def test_indices_out_of_the_codebook_are_refused_in_one_sentence(indices):
     with pytest.raises(ValueError, match="`indices` must be integers from 0 to 4; received"):
         of_images().decode_indices(np.array(indices))
