@@ -16,7 +16,7 @@ from keras_regzoo.cli.experiment_options import (
     Model,
     Target,
     Task,
-    folder,
+    folder_option,
 )
 from keras_regzoo.cli.output import console
 
@@ -40,12 +40,7 @@ def compare(
         int | None, typer.Option(help="Training examples to keep; all without this option.")
     ] = None,
     out: Annotated[
-        Path,
-        typer.Option(
-            parser=folder,
-            metavar="FOLDER",
-            help="Folder for the report; runs in it are not made again.",
-        ),
+        Path, folder_option("Folder for the report; runs in it are not made again.")
     ] = Path("comparison"),
     model: Model = "mlp",
     batch_size: BatchSize = 32,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,7 +24,12 @@ Task = Annotated[
 ]
 
 
-def folder(written: str) -> Path:
+def folder_option(about: str) -> Any:
+    """Returns the option of a folder to write to."""
+    return typer.Option(parser=_folder, metavar="FOLDER", help=about)
+
+
+def _folder(written: str) -> Path:
     """Returns a folder's path; an empty one would be the present folder."""
     if not written:
         raise typer.BadParameter("it must name a folder; received an empty text.")

@@ -14,7 +14,7 @@ from keras_regzoo.cli.experiment_options import (
     Model,
     Target,
     Task,
-    folder,
+    folder_option,
 )
 from keras_regzoo.cli.output import console, plain_table
 
@@ -47,12 +47,7 @@ def tune(
         ),
     ] = None,
     out: Annotated[
-        Path,
-        typer.Option(
-            parser=folder,
-            metavar="FOLDER",
-            help="Folder for trials and figures; the same command goes on in it.",
-        ),
+        Path, folder_option("Folder for trials and figures; the same command goes on in it.")
     ] = Path("search"),
     model: Model = "mlp",
     batch_size: BatchSize = 32,
