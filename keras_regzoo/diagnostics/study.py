@@ -50,18 +50,28 @@ class Study:
         return paired_difference(self.values(method, measure), self.values(baseline, measure))
 
     def save(self, path: Path) -> None:
-        """Writes all runs as JSON, with seeds, settings, versions and machine, whole or not."""
+        """Writes all runs as JSON, with seeds, settings, versions and machine, whole or not.
+
+        JSON has no numbers that are not finite: they are written as null.
+        """
         summary = {
             method: {
-                name: {"mean": self.mean(method, name), "std": _spread(self.values(method, name))}
+                name: {
+                    "mean": _or_none(self.mean(method, name)),
+                    "std": _or_none(_spread(self.values(method, name))),
+                }
                 for name in runs[0]
             }
+            for method, runs in self.runs.items()
+        }
+        runs = {
+            method: [{name: _or_none(value) for name, value in run.items()} for run in runs]
             for method, runs in self.runs.items()
         }
         results = {
             "settings": self.settings,
             "seeds": list(self.seeds),
-            "runs": self.runs,
+            "runs": runs,
             "summary": summary,
             "environment": environment(),
             "seconds": round(self.seconds, 1),
@@ -111,6 +121,10 @@ def study(
         report(f"{method}: {', '.join(means)}")
     seconds = time.perf_counter() - started
     return Study(tuple(seeds), runs, settings, seconds, round(time.process_time() - used, 1))
+
+
+def _or_none(value: float | None) -> float | None:
+    return value if value is not None and np.isfinite(value) else None
 
 
 def _spread(values: list[float]) -> float | None:

@@ -1,6 +1,7 @@
 """A study measures every method with every seed, and writes down what it was made with."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -43,6 +44,14 @@ def test_saved_json_has_runs_seeds_settings_and_versions(tmp_path):
     assert {"keras", "backend", "cpus"} <= set(saved["environment"])
     assert saved["processor_seconds"] >= 0
     assert list(tmp_path.iterdir()) == [tmp_path / "study.json"]
+
+
+def test_numbers_that_are_not_finite_are_saved_as_null(tmp_path):
+    found = study(["a"], lambda _, seed: {"error": [1.0, math.inf][seed]}, [0, 1], {})
+    found.save(tmp_path / "study.json")
+    saved = json.loads((tmp_path / "study.json").read_text())
+    assert saved["runs"]["a"] == [{"error": 1.0}, {"error": None}]
+    assert saved["summary"]["a"]["error"] == {"mean": None, "std": None}
 
 
 @pytest.mark.parametrize(("methods", "seeds"), [([], [0]), (["a"], []), ("a", [0]), (["a"], 3)])
