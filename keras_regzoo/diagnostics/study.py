@@ -128,4 +128,5 @@ def _or_none(value: float | None) -> float | None:
 
 
 def _spread(values: list[float]) -> float | None:
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+    with np.errstate(invalid="ignore"):  # of values that are not finite
+        return float(np.std(values, ddof=1)) if len(values) > 1 else None
