@@ -144,6 +144,15 @@ def contains(interval: str, value: float) -> bool:
     return above and below
 
 
+def same_shape(name: str, layer: Any, shape: Any, made: Any) -> None:
+    """Raises a ValueError if the layer given as `name` makes another shape of `shape`."""
+    if tuple(made) != tuple(shape):
+        raise ValueError(
+            f"`{name}` must keep the shape of what it is given, {tuple(shape[1:])}; received "
+            f"{layer.name!r}, which makes it {tuple(made[1:])}."
+        )
+
+
 def shown(value: Any, length: int = 80) -> str:
     """Returns `repr(value)` in one line, of which a sentence shows no more than the begin."""
     line = " ".join(repr(value).split())

@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.models.base_autoencoder import BaseAutoencoder
-from keras_regzoo.models.chain import Models, chain
+from keras_regzoo.models.chain import Models, chain, check_shape_kept
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength
@@ -81,6 +81,9 @@ class SparseAutoencoder(BaseAutoencoder):
     ) -> None:
         if not isinstance(sparsity, keras.layers.Layer):
             sparsity = _ActivityL1(validation.number("sparsity", sparsity, "[0, inf)"))
+        else:
+            validation.instance("encoder", encoder, keras.Model)
+            check_shape_kept("sparsity", sparsity, encoder, "output_shape")
         self._stage = [sparsity]
         super().__init__(encoder, decoder, objectives, name)
         self.sparsity = sparsity

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from keras_regzoo import validation
 from keras_regzoo.training.chains import Layers, Shape, has_kernel, nonlinearities, through
 
 
@@ -27,11 +28,7 @@ def check_shape_kept(name: str, layer: keras.layers.Layer | None, shape: Shape) 
             f"`{name}` must be a layer that `from_config` makes anew and that takes shape "
             f"{tuple(shape[1:])}; received {layer.name!r}, a {type(layer).__name__} that does not."
         ) from error
-    if tuple(made) != tuple(shape):
-        raise ValueError(
-            f"`{name}` must keep the shape of what it is given, {tuple(shape[1:])}; received "
-            f"{layer.name!r}, which makes it {tuple(made[1:])}."
-        )
+    validation.same_shape(name, layer, shape, made)
 
 
 def bridge(encode: Layers, above: Layers | None, input_shape: Shape, given: Shape) -> Layers:

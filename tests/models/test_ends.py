@@ -157,3 +157,16 @@ def test_what_is_no_data_is_one_sentence():
     ):
         with pytest.raises(ValueError, match=sentence):
             call()
+
+
+@pytest.mark.parametrize(
+    ("cls", "argument", "shape"),
+    [(DenoisingAutoencoder, "corruption", 6), (SparseAutoencoder, "sparsity", 2)],
+)
+def test_layers_that_change_shapes_are_refused(cls, argument, shape):
+    layer = keras.layers.Dense(3, name="three")
+    sentence = (
+        rf"^`{argument}` must keep the shape of .*, \({shape},\); received 'three', .*\(3,\)\.$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        cls(*ends(2), **{argument: layer})
