@@ -35,7 +35,7 @@ from keras_regzoo.models import Autoencoder, DenoisingAutoencoder, dense_autoenc
 
 NORMAL = (0, 3, 8)
 METHODS = ("isolation_forest", "pca", "autoencoder", "denoising")
-EPOCHS = 150
+EPOCHS = 100
 HIDDEN = (64,)
 CODE = 0.25  # units to a pixel
 MASKED = 0.25

@@ -32,7 +32,7 @@ from keras_regzoo.tuning import RegularizedHyperModel
 METHODS = ("untuned", "tuned")
 TECHNIQUES = ("l2", "dropout", "mixup")
 MOST_TECHNIQUES = 2
-TRIALS = 6
+TRIALS = 4
 LABELLED = 200
 SEEDS = (0, 1, 2)
 EPOCHS = 40

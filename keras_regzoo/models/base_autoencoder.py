@@ -161,7 +161,7 @@ class BaseAutoencoder(ObjectiveModel):
         if options.get("_use_cached_eval_dataset"):  # which `fit` has checked, and begun to read
             return x, y
         check_no_classes(options)
-        if self.criterion is None and self.compiled and not (loss or self.loss):
+        if self.criterion is None and not (loss or getattr(self, "loss", None)):
             raise ValueError(
                 "`loss` must be given to `compile`, such as 'mse': nothing else compares inputs "
                 f"with their reconstructions by {self.name!r}."
