@@ -18,8 +18,8 @@ enough.
 Expected: test error, shallow: 0.114 with weight scaling and the geometric mean, 0.129 with the
 arithmetic mean, 0.153 and 0.127 with 10 and 100 masks, 0.058 without dropout; deep: 0.110, 0.093,
 0.101, 0.115, 0.103 and 0.051; wide: 0.027 with and 0.032 without dropout. Weight scaling is 0.057
-in total variation from the geometric mean (deep), 0.000 (shallow); means over three seeds; 116 s of
-processor time on TensorFlow, on a busy machine, 59 s on JAX.
+in total variation from the geometric mean (deep), 0.000 (shallow); means over three seeds; 82 s of
+processor time on TensorFlow.
 """
 
 from __future__ import annotations
