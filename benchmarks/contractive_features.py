@@ -10,7 +10,8 @@ encoders it pretrained under build/: a stopped measurement goes on where it was.
 Follows Rifai et al. (2011), Contractive Auto-Encoders, table 1: one layer of 1000 sigmoid units
 with tied weights, trained by cross-entropy, then fine-tuned under a softmax layer; 50 000 digits
 train, 10 000 decide, 10 000 test. Strengths, rates and the best epoch are decided by the error on
-the validation digits; no choice saw the test digits.
+the validation digits; but of two contractive autoencoders, of which the page tells, no choice saw
+the test digits.
 """
 
 from __future__ import annotations
@@ -231,32 +232,34 @@ def _mean(runs: list[dict[str, Any]], name: str) -> float:
 
 def verdict(measured: dict[str, list[Any]]) -> str:
     """Returns what the aims ask for and what was measured, a line an aim."""
-    contractive, plain = measured["CAE"], measured["AE"]
-    aims = {}
-    for name, digits in TRAINED.items():
-        errors = fine_tuning_page.percentages(contractive, name)
-        error = float(np.mean(errors))
-        gain = paired_difference(fine_tuning_page.percentages(plain, name), errors)
-        aims[f"CAE {error:.2f} % of {digits}, at most {LIMIT:.2f} %"] = error <= LIMIT
-        aims[
-            f"CAE {gain.mean:.2f} points below AE of {digits} ({fine_tuning_page.interval(gain)}), "
-            f"at least {LEAST_GAIN}"
-        ] = gain.mean >= LEAST_GAIN
-    ratio = _mean(plain, "squared_jacobian_norm") / _mean(contractive, "squared_jacobian_norm")
-    aims[f"mean ‖J‖² of AE over CAE {ratio:.1f}, at least {LEAST_RATIO:g}"] = ratio >= LEAST_RATIO
-    return fine_tuning_page.verdict(aims, contractive)
+    plain, aims = measured["AE"], {}
+    for method in ("CAE", STRONGER):
+        contractive = measured[method]
+        for name, digits in TRAINED.items():
+            errors = fine_tuning_page.percentages(contractive, name)
+            error = float(np.mean(errors))
+            gain = paired_difference(fine_tuning_page.percentages(plain, name), errors)
+            interval = fine_tuning_page.interval(gain)
+            aims[f"{method} {error:.2f} % of {digits}, at most {LIMIT:.2f} %"] = error <= LIMIT
+            aims[
+                f"{method} {gain.mean:.2f} points below AE of {digits} ({interval}), at least "
+                f"{LEAST_GAIN}"
+            ] = gain.mean >= LEAST_GAIN
+        ratio = _mean(plain, "squared_jacobian_norm") / _mean(contractive, "squared_jacobian_norm")
+        aims[f"mean ‖J‖² of AE over {method} {ratio:.1f}, at least {LEAST_RATIO:g}"] = (
+            ratio >= LEAST_RATIO
+        )
+    return fine_tuning_page.verdict(aims, plain)
 
 
 def stronger(measured: dict[str, list[Any]]) -> str:
-    """Returns why the contractive autoencoder of the least error on seed 0 is not the one."""
+    """Returns what is to be known of there being two contractive autoencoders."""
     one, two = (fine_tuning_page.validated(measured[method]) for method in ("CAE", STRONGER))
-    if one >= two:
-        raise ValueError("The stronger contractive autoencoder is the better one on all seeds.")
     return (
-        "The contractive autoencoder of strength 2 was tried when that of strength 1 had been\n"
-        "tested. Its error on seed 0 is the least, but its mean over all seeds, as they were run,\n"
-        f"is not, {two:.2f} % against {one:.2f} %: strength 1 is compared, and both are in the\n"
-        "table."
+        "By this rule the contractive autoencoder would be that of\n"
+        "strength 2. It was tried when strength 1 had been tested. Over all seeds the validation\n"
+        f"errors are {one:.2f} % with strength 1 and {two:.2f} % with strength 2, but that their\n"
+        "mean may decide was thought of when both test errors were known: so both are judged above."
     )
 
 
