@@ -13,7 +13,7 @@ from keras_regzoo.data.folds import Fold, fold_indices
 from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.score_curve import ScoreCurve, score_curve
 from keras_regzoo.training.cross_validate import cross_validate
-from keras_regzoo.training.examples import arrays_if_given, count, finite_arrays
+from keras_regzoo.training.examples import arrays_if_given, count, finite_arrays, finite_if_given
 
 SHARES = (0.1, 0.325, 0.55, 0.775, 1.0)
 
@@ -73,7 +73,7 @@ def learning_curve(
     """
     x = finite_arrays("x", x)
     examples = count(x)
-    y = None if y is None else finite_arrays("y", y, examples)
+    y = finite_if_given("y", y, examples)
     groups = arrays_if_given("groups", groups, examples)
     seed = validation.integer("seed", seed, SEEDS)
     folds = fold_indices(splits, y, examples, groups=groups, seed=seed)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_regzoo import validation
-from keras_regzoo.training.examples import count, finite_arrays, take
+from keras_regzoo.training.examples import count, finite_arrays, finite_if_given, take
 
 DRAWS = ("bootstrap", "disjoint")
 Draw = Callable[[int], tuple[Any, Any]]
@@ -44,8 +44,7 @@ def training_sets(x: Any, y: Any, weights: Any, draw: str | Draw, sets: int, see
     x = finite_arrays("x", x)
     examples = count(x)
     y = finite_arrays("y", y, examples)
-    if weights is not None:
-        weights = finite_arrays("sample_weight", weights, examples)
+    weights = finite_if_given("sample_weight", weights, examples)
     random = np.random.default_rng(seed)
     if draw == "bootstrap":
         positions = list(random.integers(examples, size=(sets, examples)))

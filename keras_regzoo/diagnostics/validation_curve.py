@@ -11,7 +11,7 @@ import keras
 from keras_regzoo import validation
 from keras_regzoo.diagnostics.score_curve import ScoreCurve, score_curve
 from keras_regzoo.training.cross_validate import cross_validate
-from keras_regzoo.training.examples import count, finite_arrays
+from keras_regzoo.training.examples import count, finite_arrays, finite_if_given
 
 
 def validation_curve(
@@ -72,7 +72,7 @@ def validation_curve(
     validation.function("build", build)
     values = validation.items("values", values, "values")
     x = finite_arrays("x", x)
-    y = None if y is None else finite_arrays("y", y, count(x))
+    y = finite_if_given("y", y, count(x))
 
     def validate(value: Any) -> Any:
         made = functools.partial(build, value)

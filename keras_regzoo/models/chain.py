@@ -12,7 +12,7 @@ from keras_regzoo.models.inputs import check_names
 Models = list[keras.layers.Layer]
 
 
-def check_shape_kept(name: str, layer: keras.layers.Layer, encoder: keras.Model, at: str) -> None:
+def check_stage(name: str, layer: keras.layers.Layer, encoder: keras.Model, at: str) -> None:
     """Raises a ValueError if the layer given as `name` changes shapes.
 
     Args:

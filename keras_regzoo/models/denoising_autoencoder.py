@@ -10,7 +10,7 @@ import numpy as np
 from keras_regzoo import validation
 from keras_regzoo.layers import MaskingNoise
 from keras_regzoo.models.base_autoencoder import BaseAutoencoder
-from keras_regzoo.models.chain import Models, check_shape_kept
+from keras_regzoo.models.chain import Models, check_stage
 from keras_regzoo.models.emphasis import Emphasis
 from keras_regzoo.models.inputs import check_data, with_last_axis
 from keras_regzoo.objectives.objective import Objective
@@ -80,7 +80,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
     ) -> None:
         if isinstance(corruption, keras.layers.Layer):
             validation.instance("encoder", encoder, keras.Model)
-            check_shape_kept("corruption", corruption, encoder, "input_shape")
+            check_stage("corruption", corruption, encoder, "input_shape")
             layer = corruption
         else:
             rate = validation.number("corruption", corruption, "[0, 1)")

@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_regzoo import validation
 from keras_regzoo.models.base_autoencoder import BaseAutoencoder
-from keras_regzoo.models.chain import Models, chain, check_shape_kept
+from keras_regzoo.models.chain import Models, chain, check_stage
 from keras_regzoo.objectives.objective import Objective
 from keras_regzoo.registration import register
 from keras_regzoo.strengths import add_strength
@@ -83,7 +83,7 @@ class SparseAutoencoder(BaseAutoencoder):
             sparsity = _ActivityL1(validation.number("sparsity", sparsity, "[0, inf)"))
         else:
             validation.instance("encoder", encoder, keras.Model)
-            check_shape_kept("sparsity", sparsity, encoder, "output_shape")
+            check_stage("sparsity", sparsity, encoder, "output_shape")
         self._stage = [sparsity]
         super().__init__(encoder, decoder, objectives, name)
         self.sparsity = sparsity

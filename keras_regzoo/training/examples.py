@@ -65,6 +65,11 @@ def finite_arrays(name: str, data: Any, examples: int | None = None) -> Any:
     return arrays
 
 
+def finite_if_given(name: str, data: Any, examples: int) -> Any:
+    """Returns what `finite_arrays` does, or `None` for `None`."""
+    return None if data is None else finite_arrays(name, data, examples)
+
+
 def take(data: Any, positions: np.ndarray) -> Any:
     """Returns the examples at these positions, in the same structure."""
     return None if data is None else tree.map_structure(lambda array: array[positions], data)

@@ -14,7 +14,7 @@ from keras_regzoo.data.splits import SEEDS
 from keras_regzoo.diagnostics.run_store import write_atomically
 from keras_regzoo.training import fit_options
 from keras_regzoo.training.exact_steps import History, check_options
-from keras_regzoo.training.examples import count, digest, finite_arrays, take
+from keras_regzoo.training.examples import count, digest, finite_arrays, finite_if_given, take
 from keras_regzoo.training.fresh import fresh
 from keras_regzoo.training.retrain_on_all_data import Retrained
 from keras_regzoo.tuning.fold_score import (
@@ -296,4 +296,4 @@ class CrossValidatedTuner(SoundTuner):
 def _finite(x: Any, y: Any) -> tuple[Any, Any]:
     """Returns both as arrays; raises a ValueError for NaN and infinity."""
     x = finite_arrays("x", x)
-    return x, None if y is None else finite_arrays("y", y, count(x))
+    return x, finite_if_given("y", y, count(x))
